@@ -1,0 +1,181 @@
+//! Consumers whose handlers fail, close, dawdle, and send odd things.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chanx::auth::{Authentication, SessionAuthentication, User};
+use chanx::permission::{AllowAny, IsAuthenticated, Permission};
+use chanx::{Consumer, Context, HandlerError, Overrides, Result};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::effects::{self, Mark};
+use crate::messages::{EchoIncoming, FaultsIncoming, FaultsOutgoing, Outgoing, Point};
+use crate::permissions::{Broken, SlowSessionAuthentication};
+
+macro_rules! faults {
+    ($($name:ident: $authentication:ty, $permissions:expr, |$cx:ident| $hello:expr;)*) => {$(
+        pub(crate) struct $name;
+
+        impl Consumer for $name {
+            type Authentication = $authentication;
+            type Object = ();
+            type Incoming = FaultsIncoming;
+            type Outgoing = FaultsOutgoing;
+
+            fn permissions() -> impl Permission<Self> {
+                $permissions
+            }
+
+            fn overrides() -> Overrides {
+                Overrides::new().panic_closes(false)
+            }
+
+            async fn connect(_: &mut Context<Self>) -> Result<Self> {
+                Ok(Self)
+            }
+
+            async fn post_authentication(&mut self, $cx: &mut Context<Self>) -> Result {
+                $hello.await
+            }
+
+            async fn receive_message(&mut self, cx: &mut Context<Self>, message: FaultsIncoming) -> Result {
+                answer(cx, message).await
+            }
+        }
+    )*};
+}
+
+faults! {
+    Faults: (), AllowAny, |_cx| async { Ok(()) };
+    QuickDeny: SessionAuthentication, IsAuthenticated, |_cx| async { Ok(()) };
+    SlowAuth: SlowSessionAuthentication, IsAuthenticated, |cx| ready(cx);
+    SlowPostAuth: (), AllowAny, |cx| async {
+        sleep(Duration::from_millis(400)).await;
+        ready(cx).await
+    };
+}
+
+async fn ready<C: Consumer<Outgoing = FaultsOutgoing>>(cx: &mut Context<C>) -> Result {
+    cx.send_message(FaultsOutgoing::Status("ready".to_owned())).await?;
+    Ok(())
+}
+
+async fn result<C: Consumer<Outgoing = FaultsOutgoing>>(cx: &mut Context<C>, payload: impl Into<Value>) -> Result {
+    cx.send_message(FaultsOutgoing::Result(payload.into())).await?;
+    Ok(())
+}
+
+async fn answer<C>(cx: &mut Context<C>, message: FaultsIncoming) -> Result
+where
+    C: Consumer<Outgoing = FaultsOutgoing, Authentication: Authentication<User = User>>,
+{
+    match message {
+        FaultsIncoming::Ping => cx.send_message(FaultsOutgoing::Pong).await?,
+        FaultsIncoming::Mark(mark) => {
+            effects::leave(Mark { mark: mark.clone(), user: cx.user().username.clone() });
+            result(cx, format!("marked {mark}")).await?;
+        }
+        FaultsIncoming::Slow { id, ms } => {
+            result(cx, format!("begin {id}")).await?;
+            sleep(Duration::from_millis(ms)).await;
+            result(cx, format!("end {id}")).await?;
+        }
+        FaultsIncoming::Flood(n) => {
+            for number in 0..n {
+                result(cx, number).await?;
+            }
+        }
+        FaultsIncoming::Fault { what, n, ms, text } => fault(cx, &what, n, ms, &text).await?,
+    }
+    Ok(())
+}
+
+async fn fault<C>(cx: &mut Context<C>, what: &str, n: i64, ms: u64, text: &str) -> Result
+where
+    C: Consumer<Outgoing = FaultsOutgoing>,
+{
+    let code = u16::try_from(n).unwrap_or_default();
+    match what {
+        "raise" => return Err(Broken.into()),
+        "raise_after_reply" => {
+            result(cx, "before").await?;
+            return Err(Broken.into());
+        }
+        "raise_key" => panic!("a key is missing"),
+        "raise_validation" => drop("internal value".parse::<i64>()?),
+        "close" => cx.close(),
+        "close_code" => cx.close_with(code, "")?,
+        "close_reason" => cx.close_with(code, text)?,
+        "reply_then_close" => {
+            result(cx, "bye").await?;
+            cx.close_with(4002, "")?;
+        }
+        "close_then_reply" => {
+            cx.close_with(4003, "")?;
+            result(cx, "too late").await?;
+        }
+        "send_json_close" => {
+            result(cx, 1).await?;
+            cx.close();
+        }
+        "send_json_close_code" => {
+            result(cx, 1).await?;
+            cx.close_with(4004, "")?;
+        }
+        "unserialisable" => {
+            let odd = BTreeMap::from([(Point { x: 1 }, 1)]);
+            cx.send_message(FaultsOutgoing::Unserializable(odd)).await?;
+        }
+        "nan" => cx.send_message(FaultsOutgoing::Number(f64::NAN)).await?,
+        "binary" => cx.send_binary(&[0, 1, 255]).await?,
+        "raw_text" => cx.send_text(text).await?,
+        "unicode" => cx.send_text(&json!({"é": "☃😀\u{2028}\u{7f}\0</script>"}).to_string()).await?,
+        "big" => result(cx, "x".repeat(usize::try_from(n)?)).await?,
+        "block" => {
+            std::thread::sleep(Duration::from_millis(ms));
+            result(cx, "unblocked").await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+macro_rules! broken_beginnings {
+    ($($name:ident: connect |$connect:ident| $connected:expr, post_authentication |$cx:ident| $hello:expr;)*) => {$(
+        pub(crate) struct $name;
+
+        impl Consumer for $name {
+            type Authentication = ();
+            type Object = ();
+            type Incoming = EchoIncoming;
+            type Outgoing = Outgoing;
+
+            fn permissions() -> impl Permission<Self> {
+                AllowAny
+            }
+
+            async fn connect($connect: &mut Context<Self>) -> Result<Self> {
+                $connected
+            }
+
+            async fn post_authentication(&mut self, $cx: &mut Context<Self>) -> Result {
+                $hello
+            }
+
+            async fn receive_message(&mut self, _: &mut Context<Self>, _: EchoIncoming) -> Result {
+                Err(HandlerError::new("nothing is handled here"))
+            }
+        }
+    )*};
+}
+
+broken_beginnings! {
+    FaultBuildGroups: connect |_cx| Err(Broken.into()), post_authentication |_cx| Ok(());
+    FaultPostAuth: connect |_cx| Ok(Self), post_authentication |_cx| Err(Broken.into());
+    ClosePostAuth: connect |_cx| Ok(Self), post_authentication |cx| {
+        cx.send_message(Outgoing::Status("closing".to_owned())).await?;
+        cx.close_with(4000, "")?;
+        Ok(())
+    };
+}

@@ -1,0 +1,19 @@
+//! The consumers, by what they are about.
+
+mod camel;
+mod echo;
+mod faults;
+mod plain;
+mod rooms;
+mod shapes;
+mod typed;
+
+pub(crate) use camel::Camel;
+pub(crate) use echo::{Echo, SinglePing};
+pub(crate) use faults::{
+    ClosePostAuth, FaultBuildGroups, FaultPostAuth, Faults, QuickDeny, SlowAuth, SlowPostAuth,
+};
+pub(crate) use plain::*;
+pub(crate) use rooms::{RoomAnyone, RoomById, RoomByPk, RoomBySlug, RoomByUid, RoomCombined, RoomOr};
+pub(crate) use shapes::Shapes;
+pub(crate) use typed::Typed;

@@ -1,0 +1,150 @@
+//! From a text frame to a typed message.
+//!
+//! The good path is one serde pass over the text and one look at the constraints. Only a message that fails it is read
+//! again, into a JSON value, and held against its schema, so that the client learns every fault at once.
+
+mod depth;
+mod diagnosis;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+use crate::camelize::Naming;
+use crate::message::{Fields, IncomingMessage, Key, KeyReader};
+use crate::validation::Fault;
+use crate::wire::{Envelope, WireFormat};
+
+/// How deep arrays and objects of a message may stand in each other.
+pub const MAX_DEPTH: usize = 128;
+
+/// A message with its envelope.
+#[derive(Debug, PartialEq)]
+pub struct Decoded<M> {
+    /// The message.
+    pub message: M,
+    /// What its answers repeat.
+    pub envelope: Envelope,
+}
+
+/// A message that was refused: every fault of it, and what the `error` frame repeats.
+#[derive(Debug, PartialEq)]
+pub struct Rejected {
+    /// At least one fault.
+    pub faults: Vec<Fault>,
+    /// What the answer repeats, as far as it could be read.
+    pub envelope: Envelope,
+}
+
+/// Reads one message.
+///
+/// # Errors
+/// Text that is no JSON object, an unknown action, a payload that does not fit: all faults at once, in the vocabulary
+/// of Pydantic's strict JSON mode.
+pub fn decode<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Result<Decoded<M>, Rejected> {
+    if depth::exceeds(text.as_bytes(), MAX_DEPTH) {
+        return Err(diagnosis::too_deep());
+    }
+    match wire.naming {
+        Naming::AsDeclared => quick(text, wire).ok_or(()).or_else(|()| diagnosis::decode(text, wire)),
+        Naming::CamelCase => diagnosis::decode(text, wire),
+    }
+}
+
+/// The good path; `None` if anything at all is odd.
+fn quick<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Option<Decoded<M>> {
+    let mut envelope = Envelope::default();
+    let message = match read(text, wire, &mut envelope, None) {
+        Ok(message) => message,
+        Err(_) => {
+            // Some clients sort their keys, so that the action does not come first: find it, then read once more.
+            let action = find_action(text, wire)?;
+            envelope = Envelope::default();
+            read(text, wire, &mut envelope, Some(&action)).ok()?
+        }
+    };
+    let message: M = message;
+    message.validate().ok()?;
+    Some(Decoded { message, envelope })
+}
+
+fn read<M: IncomingMessage>(
+    text: &str,
+    wire: &WireFormat,
+    envelope: &mut Envelope,
+    action: Option<&str>,
+) -> Result<M, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let visitor = MessageVisitor { wire, envelope, action, message: PhantomData };
+    let message = deserializer.deserialize_map(visitor)?;
+    deserializer.end()?;
+    Ok(message)
+}
+
+/// Reads an object whose action is its first key, or known beforehand.
+struct MessageVisitor<'a, M> {
+    wire: &'a WireFormat,
+    envelope: &'a mut Envelope,
+    action: Option<&'a str>,
+    message: PhantomData<M>,
+}
+
+impl<'de, M: IncomingMessage> Visitor<'de> for MessageVisitor<'_, M> {
+    type Value = M;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<M, A::Error> {
+        let keys = KeyReader { action_key: &self.wire.action_key, action_is_known: self.action.is_some() };
+        if let Some(action) = self.action {
+            return M::decode(action, Fields::new(map, self.envelope, keys));
+        }
+        match map.next_key_seed(keys)? {
+            Some(Key::Action) => {
+                let action: BorrowedText<'de> = map.next_value()?;
+                M::decode(&action.0, Fields::new(map, self.envelope, keys))
+            }
+            _ => Err(A::Error::custom("the action is not the first key")),
+        }
+    }
+}
+
+/// Text that borrows from the input where it has no escapes.
+#[derive(serde::Deserialize)]
+struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The last value of the action key, if it is a string and not the first key (which [`read`] has tried already).
+fn find_action<'a>(text: &'a str, wire: &WireFormat) -> Option<Cow<'a, str>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    deserializer.deserialize_map(ActionVisitor { wire }).ok()?
+}
+
+struct ActionVisitor<'a> {
+    wire: &'a WireFormat,
+}
+
+impl<'de> Visitor<'de> for ActionVisitor<'_> {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let keys = KeyReader { action_key: &self.wire.action_key, action_is_known: false };
+        let (mut action, mut is_first) = (None, true);
+        while let Some(key) = map.next_key_seed(keys)? {
+            match key {
+                Key::Action if is_first => return Ok(None),
+                Key::Action => action = Some(map.next_value::<BorrowedText<'de>>()?.0),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+            is_first = false;
+        }
+        Ok(action)
+    }
+}

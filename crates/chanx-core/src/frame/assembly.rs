@@ -1,0 +1,112 @@
+//! A fragmented message on its way: the fragments that have arrived, joined.
+
+use super::{Opcode, Violation};
+
+/// The message that is being put together, if any, or the one that was yielded last.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    /// What the message began as, until its last fragment is there.
+    opcode: Option<Opcode>,
+    payload: Vec<u8>,
+    /// How many bytes at the front of a text are known to be whole, valid characters.
+    checked: usize,
+}
+
+impl Assembly {
+    /// Whether fragments are still to come.
+    pub(super) fn is_open(&self) -> bool {
+        self.opcode.is_some()
+    }
+
+    /// The size so far, in bytes; 0 if no message is being put together.
+    pub(super) fn len(&self) -> usize {
+        self.payload.len()
+    }
+
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Begins a message with the opcode of its first fragment, which is still to be added.
+    pub(super) fn begin(&mut self, opcode: Opcode) {
+        self.opcode = Some(opcode);
+    }
+
+    /// Adds a fragment to a message that may become `limit` bytes long.
+    ///
+    /// Text is checked as it comes, so that a message which cannot become valid is not gathered to its end.
+    pub(super) fn add(&mut self, fragment: &[u8], limit: usize) -> Result<(), Violation> {
+        self.reserve(fragment.len(), limit);
+        self.payload.extend_from_slice(fragment);
+        if self.opcode == Some(Opcode::Text) { self.check_text() } else { Ok(()) }
+    }
+
+    /// Ends the message, whose payload stays until [`clear`](Self::clear), and tells what it began as.
+    pub(super) fn finish(&mut self) -> Option<Opcode> {
+        self.opcode.take()
+    }
+
+    /// Gives the memory of a message back that was finished and yielded.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Doubles the room as a vector would, but never beyond the limit.
+    fn reserve(&mut self, additional: usize, limit: usize) {
+        let needed = self.payload.len() + additional;
+        if needed > self.payload.capacity() {
+            let roomy = self.payload.capacity().saturating_mul(2).min(limit).max(needed);
+            self.payload.reserve_exact(roomy - self.payload.len());
+        }
+    }
+
+    fn check_text(&mut self) -> Result<(), Violation> {
+        match std::str::from_utf8(&self.payload[self.checked..]) {
+            Ok(valid) => self.checked += valid.len(),
+            Err(error) if error.error_len().is_none() => self.checked += error.valid_up_to(),
+            Err(_) => return Err(Violation::InvalidUtf8),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_grows_in_leaps_but_not_beyond_the_limit() {
+        let mut assembly = Assembly::default();
+        assembly.begin(Opcode::Binary);
+        let mut leaps = 0;
+        for _ in 0..1000 {
+            let before = assembly.payload.capacity();
+            assembly.add(b"x", 1000).unwrap();
+            leaps += usize::from(assembly.payload.capacity() > before);
+        }
+        assert!(leaps <= 11, "{leaps} reallocations");
+        assert_eq!((assembly.len(), assembly.payload.capacity()), (1000, 1000));
+    }
+
+    #[test]
+    fn text_is_refused_at_the_fragment_that_spoils_it() {
+        let mut assembly = Assembly::default();
+        assembly.begin(Opcode::Text);
+        assert_eq!(assembly.add(b"\xe2\x82", 100), Ok(()));
+        assert_eq!(assembly.add(b"\xac\xf0", 100), Ok(()));
+        assert_eq!(assembly.checked, 3);
+        assert_eq!(assembly.add(b"\x80", 100), Err(Violation::InvalidUtf8));
+    }
+
+    #[test]
+    fn a_finished_message_stays_until_it_is_cleared() {
+        let mut assembly = Assembly::default();
+        assembly.begin(Opcode::Binary);
+        assembly.add(b"ab", 100).unwrap();
+        assert_eq!(assembly.finish(), Some(Opcode::Binary));
+        assert!(!assembly.is_open());
+        assert_eq!(assembly.payload(), b"ab");
+        assembly.clear();
+        assert_eq!((assembly.len(), assembly.payload.capacity()), (0, 0));
+    }
+}

@@ -1,0 +1,247 @@
+//! From received bytes to frames. The bytes come from elsewhere; nothing is answered here.
+
+use std::ops::Range;
+
+use bytes::{Buf, BytesMut};
+
+use super::assembly::Assembly;
+use super::header::Header;
+use super::{Frame, Opcode, Role, Violation, body, mask};
+
+/// The room in bytes that an empty read buffer keeps.
+///
+/// A larger one is given back, so that a quiet connection holds little.
+///
+/// A driver that reads more than this at once pays for one allocation with each burst of frames, which is little beside
+/// the system call that brought them.
+pub const RETAINED_CAPACITY: usize = 1024;
+
+/// Reads the frames of one connection.
+///
+/// The driver appends what the socket brings to [`buffer_mut`](Self::buffer_mut), then calls [`next`](Self::next) until
+/// it yields nothing more. Payloads are unmasked where they lie and borrowed from there: a message that came in one
+/// piece is neither copied nor allocated. The fragments of the others are joined in a buffer of their own.
+///
+/// A driver that reads only after `next` has yielded `None` holds at most one message, one header of 14 bytes and the
+/// bytes of one read: a message over the limit is refused as soon as its header is there.
+///
+/// ```
+/// use chanx_core::frame::{Frame, FrameReader, Role, Violation};
+///
+/// let mut reader = FrameReader::new(Role::Server, 100);
+/// let text = [0x81, 0x82, 1, 2, 3, 4, b'h' ^ 1, b'i' ^ 2];
+/// for byte in text {
+///     assert_eq!(reader.next(), Ok(None));
+///     reader.buffer_mut().extend_from_slice(&[byte]);
+/// }
+/// assert_eq!(reader.next(), Ok(Some(Frame::Text("hi"))));
+///
+/// let unmasked = [0x81, 0x02, b'h', b'i'];
+/// reader.buffer_mut().extend_from_slice(&unmasked);
+/// assert_eq!(reader.next(), Err(Violation::NotMasked));
+/// assert!(reader.is_finished());
+/// ```
+#[derive(Debug)]
+pub struct FrameReader {
+    role: Role,
+    max_message_size: usize,
+    buffer: BytesMut,
+    /// How many bytes at the front of the buffer belong to the frame that was yielded last.
+    consumed: usize,
+    assembly: Assembly,
+    is_finished: bool,
+}
+
+/// Where the payload of a message or control frame lies that is there whole.
+enum Payload {
+    Buffered(Range<usize>),
+    Assembled,
+}
+
+impl FrameReader {
+    /// A reader of messages of at most `max_message_size` bytes, fragments added up.
+    #[must_use]
+    pub fn new(role: Role, max_message_size: usize) -> Self {
+        Self {
+            role,
+            max_message_size,
+            buffer: BytesMut::new(),
+            consumed: 0,
+            assembly: Assembly::default(),
+            is_finished: false,
+        }
+    }
+
+    /// The buffer that received bytes are appended to. It begins with what is not yet yielded.
+    ///
+    /// Whatever is appended after the reader [finished](Self::is_finished) is thrown away.
+    pub fn buffer_mut(&mut self) -> &mut BytesMut {
+        self.release();
+        &mut self.buffer
+    }
+
+    /// Whether nothing more will be yielded, because the peer closed or broke a rule.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.is_finished
+    }
+
+    /// The next message or control frame; `None` if more bytes are needed for it.
+    ///
+    /// # Errors
+    /// The rule that the peer broke. It is reported once; from then on, as after a close frame, the answer is `None`.
+    #[expect(clippy::should_implement_trait, reason = "an iterator's items could not borrow from the buffer")]
+    pub fn next(&mut self) -> Result<Option<Frame<'_>>, Violation> {
+        self.release();
+        let frame = match self.find() {
+            Ok(Some((opcode, Payload::Buffered(place)))) => body::interpret(opcode, &self.buffer[place]).map(Some),
+            Ok(Some((opcode, Payload::Assembled))) => body::interpret(opcode, self.assembly.payload()).map(Some),
+            Ok(None) => {
+                shrink(&mut self.buffer);
+                Ok(None)
+            }
+            Err(violation) => Err(violation),
+        };
+        self.is_finished |= matches!(frame, Err(_) | Ok(Some(Frame::Close(_))));
+        frame
+    }
+
+    /// Finds the next message or control frame that is there whole, and gathers the fragments before it.
+    fn find(&mut self) -> Result<Option<(Opcode, Payload)>, Violation> {
+        while let Some((header, place)) = self.frame()? {
+            if !header.is_fragment() {
+                return Ok(Some((header.opcode, Payload::Buffered(place))));
+            }
+            if header.opcode != Opcode::Continuation {
+                self.assembly.begin(header.opcode);
+            }
+            self.assembly.add(&self.buffer[place], self.max_message_size)?;
+            if header.is_final {
+                return Ok(self.assembly.finish().map(|opcode| (opcode, Payload::Assembled)));
+            }
+            self.consume();
+        }
+        Ok(None)
+    }
+
+    /// Unmasks the single frame at the front of the buffer, if it is there whole, and marks it as consumed.
+    fn frame(&mut self) -> Result<Option<(Header, Range<usize>)>, Violation> {
+        let Some(header) = Header::parse(&self.buffer, self.role)? else {
+            return Ok(None);
+        };
+        self.admit(&header)?;
+        let place = header.len..header.len.saturating_add(header.payload_len);
+        let Some(payload) = self.buffer.get_mut(place.clone()) else {
+            return Ok(None);
+        };
+        if let Some(key) = header.mask {
+            mask::apply(payload, key);
+        }
+        self.consumed = place.end;
+        Ok(Some((header, place)))
+    }
+
+    /// Checks a frame against those before it and against the limit, before its payload is waited for.
+    fn admit(&self, header: &Header) -> Result<(), Violation> {
+        if header.opcode.is_control() {
+            return Ok(());
+        }
+        match (header.opcode, self.assembly.is_open()) {
+            (Opcode::Continuation, false) => return Err(Violation::StrayContinuation),
+            (Opcode::Text | Opcode::Binary, true) => return Err(Violation::InterruptedMessage),
+            _ => {}
+        }
+        let limit = self.max_message_size;
+        if header.payload_len > limit.saturating_sub(self.assembly.len()) {
+            return Err(Violation::TooBig { limit });
+        }
+        Ok(())
+    }
+
+    /// Lets go of the frame that was yielded last, or of everything once there is nothing more to yield.
+    fn release(&mut self) {
+        self.consume();
+        if self.is_finished {
+            self.buffer = BytesMut::new();
+        }
+        if self.is_finished || !self.assembly.is_open() {
+            self.assembly.clear();
+        }
+    }
+
+    fn consume(&mut self) {
+        self.buffer.advance(self.consumed);
+        self.consumed = 0;
+    }
+}
+
+/// Gives a large buffer back if nothing is in it. What was consumed at its front counts as room, hence the attempt to
+/// reclaim more than is to be kept.
+fn shrink(buffer: &mut BytesMut) {
+    if buffer.is_empty() && buffer.try_reclaim(RETAINED_CAPACITY + 1) {
+        *buffer = BytesMut::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::write_masked;
+
+    fn reader_with(frames: &[&[u8]]) -> FrameReader {
+        let mut wire = Vec::new();
+        for payload in frames {
+            write_masked(&mut wire, Opcode::Binary, payload, [9; 4]);
+        }
+        let mut reader = FrameReader::new(Role::Server, 1 << 20);
+        reader.buffer_mut().extend_from_slice(&wire);
+        reader
+    }
+
+    #[test]
+    fn a_large_empty_buffer_is_given_back() {
+        let mut reader = reader_with(&[&[0; 100_000], b"small"]);
+        assert!(reader.next().unwrap().is_some());
+        assert!(reader.next().unwrap().is_some());
+        assert_eq!(reader.next(), Ok(None));
+        assert!(!reader.buffer.try_reclaim(1));
+    }
+
+    #[test]
+    fn a_small_empty_buffer_is_kept() {
+        let mut reader = reader_with(&[b"small"]);
+        assert!(reader.next().unwrap().is_some());
+        assert_eq!(reader.next(), Ok(None));
+        assert!(reader.buffer.try_reclaim(b"small".len()));
+    }
+
+    #[test]
+    fn room_reserved_by_the_driver_is_not_given_back_before_it_reads() {
+        let mut reader = FrameReader::new(Role::Server, 1 << 20);
+        reader.buffer_mut().reserve(64 * 1024);
+        assert!(reader.buffer_mut().capacity() >= 64 * 1024);
+    }
+
+    #[test]
+    fn a_joined_message_is_given_back_at_the_following_call() {
+        let mut reader = FrameReader::new(Role::Client, 1 << 20);
+        reader.buffer_mut().extend_from_slice(&[0x02, 1, b'a', 0x80, 1, b'b']);
+        assert_eq!(reader.next(), Ok(Some(Frame::Binary(b"ab"))));
+        assert_eq!(reader.next(), Ok(None));
+        assert_eq!(reader.assembly.len(), 0);
+    }
+
+    #[test]
+    fn nothing_is_held_after_a_violation() {
+        let mut reader = FrameReader::new(Role::Client, 5000);
+        reader.buffer_mut().extend_from_slice(&[0x02, 1, b'a', 0xFF, 0]);
+        reader.buffer_mut().extend_from_slice(&[0; 5000]);
+        assert_eq!(reader.next(), Err(Violation::ReservedBits));
+        for late in [0, 5000] {
+            reader.buffer_mut().resize(late, 0);
+            assert_eq!(reader.next(), Ok(None));
+            assert!(!reader.buffer.try_reclaim(1));
+            assert_eq!(reader.assembly.len(), 0);
+        }
+    }
+}

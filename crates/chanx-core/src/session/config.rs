@@ -1,0 +1,94 @@
+//! What a session must be told before it starts.
+
+use std::time::Duration;
+
+use crate::wire::WireFormat;
+
+/// Limits and switches of one endpoint, shared by its connections.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SessionConfig {
+    /// Names on the wire.
+    pub wire: WireFormat,
+    /// Whether `complete` follows each message and the connection phase.
+    pub send_completion: bool,
+    /// Whether the outcome of authentication is told.
+    pub send_authentication_message: bool,
+    /// Whether a refused socket closes with 1000, as Chanx did up to 0.12, instead of 4000 + status.
+    pub legacy_close_codes: bool,
+    /// Whether frames leave as soon as a handler waits for something; otherwise when it is done.
+    pub send_immediately: bool,
+    /// Whether a panic of a handler ends the connection with 1011; otherwise it counts as a failed message.
+    pub panic_closes: bool,
+    /// Bytes of one incoming message, fragments added up.
+    pub max_message_size: usize,
+    /// Messages that may wait while a handler runs.
+    pub max_waiting_messages: usize,
+    /// Bytes that may wait for the peer to take them, before senders wait too.
+    pub max_outgoing_bytes: usize,
+    /// Silence after which the peer is pinged; none: never.
+    pub ping_interval: Option<Duration>,
+    /// How long a pinged peer may stay silent.
+    pub ping_timeout: Duration,
+    /// How long a client may stay connected without a message; none: for ever.
+    pub idle_timeout: Option<Duration>,
+    /// How long the peer may refuse to take what is sent.
+    pub send_timeout: Duration,
+    /// How long the closing handshake may take.
+    pub close_timeout: Duration,
+    /// Which messages are logged.
+    pub log: MessageLog,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            wire: WireFormat::default(),
+            send_completion: false,
+            send_authentication_message: true,
+            legacy_close_codes: false,
+            send_immediately: true,
+            panic_closes: true,
+            max_message_size: 64 * 1024,
+            max_waiting_messages: 64,
+            max_outgoing_bytes: 1024 * 1024,
+            ping_interval: Some(Duration::from_secs(20)),
+            ping_timeout: Duration::from_secs(20),
+            idle_timeout: None,
+            send_timeout: Duration::from_secs(30),
+            close_timeout: Duration::from_secs(5),
+            log: MessageLog::default(),
+        }
+    }
+}
+
+/// Which messages leave a line in the log. Payloads never do.
+#[derive(Clone, Debug)]
+pub struct MessageLog {
+    /// Whether received messages are logged.
+    pub received: bool,
+    /// Whether sent messages are logged.
+    pub sent: bool,
+    /// Actions that are not worth a line.
+    pub ignored_actions: Vec<String>,
+}
+
+impl Default for MessageLog {
+    fn default() -> Self {
+        Self { received: true, sent: true, ignored_actions: Vec::new() }
+    }
+}
+
+impl MessageLog {
+    pub(super) fn wants_received(&self, action: &str) -> bool {
+        self.received && self.wants(action)
+    }
+
+    pub(super) fn wants_sent(&self, action: &str) -> bool {
+        self.sent && self.wants(action)
+    }
+
+    fn wants(&self, action: &str) -> bool {
+        !self.ignored_actions.iter().any(|ignored| ignored == action)
+    }
+}

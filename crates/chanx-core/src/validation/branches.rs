@@ -1,0 +1,111 @@
+//! Unions: the branch that a value takes, and its faults.
+
+use serde_json::{Map, Value};
+
+use super::schema::{Document, list};
+use super::typing::branch_name;
+use super::union::{Branches, Named, Tagged, Union, find_named, unions};
+use super::walk::Walk;
+use super::{formats, wording};
+use crate::camelize::{Field, Naming};
+
+impl<'a> Walk<'a> {
+    pub(super) fn check_unions(&mut self, schema: &'a Map<String, Value>, value: &Value) {
+        for union in unions(self.document, schema, self.naming) {
+            self.check_union(&union, value);
+        }
+    }
+
+    fn check_union(&mut self, union: &Union<'a>, value: &Value) {
+        if union.is_nullable && value.is_null() {
+            return;
+        }
+        match &union.branches {
+            Branches::Single(branch) => self.check(branch, value),
+            Branches::Constants(allowed) if allowed.contains(&value) => {}
+            Branches::Constants(allowed) => self.complain(wording::one_of("enum", allowed)),
+            Branches::Addresses => self.complain(formats::not_an_address(value)),
+            Branches::Tagged { key, tagged } => self.check_tagged(key, tagged, value),
+            Branches::Named { constants, .. } if constants.contains(&value) => {}
+            Branches::Named { constants, named } => self.check_named(constants, named, value),
+            Branches::Open(branches) => self.check_open(branches, value),
+        }
+    }
+
+    fn check_tagged(&mut self, key: &Field<'a>, branches: &[Tagged<'a>], value: &Value) {
+        let Some(object) = value.as_object() else {
+            return self.complain(wording::not_an_object("dict_type"));
+        };
+        let Some((_, found)) = key.find(object) else {
+            return self.complain(wording::tag_not_found(&key.wire));
+        };
+        match branches.iter().find(|branch| branch.tag == found) {
+            Some(branch) => self.check_at(&*wording::plain(branch.tag), branch.schema, value),
+            None => {
+                let expected = branches.iter().map(|branch| wording::plain(branch.tag));
+                self.complain(wording::tag_invalid(&key.wire, found, expected));
+            }
+        }
+    }
+
+    fn check_named(&mut self, constants: &[&Value], branches: &[Named<'a>], value: &Value) {
+        if let Some(branch) = find_named(branches, value) {
+            return self.check(branch.schema, value);
+        }
+        if branches.iter().any(|branch| *value == *branch.field.wire) {
+            return self.complain(wording::not_an_object("dict_type"));
+        }
+        let names: Vec<_> = branches.iter().map(|branch| Value::from(&*branch.field.wire)).collect();
+        let names: Vec<_> = constants.iter().copied().chain(&names).collect();
+        self.complain(wording::one_of("enum", &names));
+    }
+
+    /// The faults of all branches, unless one has none.
+    fn check_open(&mut self, branches: &[&'a Value], value: &Value) {
+        if !branches.iter().any(|branch| self.accepts(branch, value)) {
+            for branch in branches {
+                self.check_at(branch_name(branch), branch, value);
+            }
+        }
+    }
+}
+
+/// The schemas that describe one value together: the schema, what it refers to, and of each union the branch that the
+/// value takes, if it takes one.
+pub(crate) fn applicable<'a>(
+    document: Document<'a>,
+    schema: &'a Value,
+    value: &Value,
+    naming: Naming,
+) -> Vec<&'a Map<String, Value>> {
+    let mut found: Vec<&'a Map<String, Value>> = Vec::new();
+    let mut waiting = vec![schema];
+    while let Some(next) = waiting.pop() {
+        let Some(keywords) = next.as_object() else { continue };
+        if found.iter().any(|other| std::ptr::eq(*other, keywords)) {
+            continue;
+        }
+        found.push(keywords);
+        waiting.extend(document.target(keywords));
+        waiting.extend(list(keywords, "allOf"));
+        let branches = unions(document, keywords, naming);
+        waiting.extend(branches.filter_map(|union| choose(&union.branches, document, value, naming)));
+    }
+    found
+}
+
+/// The branch that the value takes.
+fn choose<'a>(branches: &Branches<'a>, document: Document<'a>, value: &Value, naming: Naming) -> Option<&'a Value> {
+    match branches {
+        Branches::Single(branch) => Some(branch),
+        Branches::Constants(_) | Branches::Addresses => None,
+        Branches::Tagged { key, tagged } => {
+            let (_, found) = key.find(value.as_object()?)?;
+            tagged.iter().find(|branch| branch.tag == found).map(|branch| branch.schema)
+        }
+        Branches::Named { named, .. } => find_named(named, value).map(|branch| branch.schema),
+        Branches::Open(open) => {
+            open.iter().copied().find(|branch| Walk::new(document, naming, &[], value).accepts(branch, value))
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Formats of strings, as far as schemas name them. Formats that are not known here are ignored.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::calendar;
+use super::wording::Complaint;
+
+/// The fault of a value that is no string although the schema wants one.
+pub(super) fn not_a_string(schema: &Map<String, Value>) -> Complaint {
+    if schema.contains_key("contentEncoding") {
+        return Complaint::new("bytes_type", "Input should be a valid bytes");
+    }
+    match format(schema) {
+        "uuid" => Complaint::new("uuid_type", "UUID input should be a string, bytes or UUID object"),
+        "date-time" => Complaint::new("datetime_type", "Input should be a valid datetime"),
+        "date" => Complaint::new("date_type", "Input should be a valid date"),
+        "time" | "partial-time" => Complaint::new("time_type", "Input should be a valid time"),
+        "uri" => Complaint::new("url_type", "URL input should be a string or URL"),
+        "ip" => address_of_any_version(),
+        _ => Complaint::new("string_type", "Input should be a valid string"),
+    }
+}
+
+/// The fault of a string that is not written in the schema's format.
+pub(super) fn fault(schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
+    match format(schema) {
+        "uuid" => uuid(text),
+        "date-time" => prefixed("datetime_parsing", "Input should be a valid datetime, ", calendar::date_time(text)),
+        "date" => {
+            prefixed("date_parsing", "Input should be a valid date in the format YYYY-MM-DD, ", calendar::date(text))
+        }
+        "time" => prefixed("time_parsing", TIME_PREFIX, calendar::time(text)),
+        "partial-time" => prefixed("time_parsing", TIME_PREFIX, calendar::local_time(text)),
+        "uri" => prefixed("url_parsing", "Input should be a valid URL, ", Url::parse(text).map_err(|e| e.to_string())),
+        "email" => email(text),
+        "ipv4" => ipv4(text),
+        "ipv6" => {
+            let complaint = || Complaint::new("ip_v6_address", "Input is not a valid IPv6 address");
+            text.parse::<Ipv6Addr>().is_err().then(complaint)
+        }
+        "ip" => text.parse::<IpAddr>().is_err().then(address_of_any_version),
+        _ => base64(schema, text),
+    }
+}
+
+/// Whether the branches of a union are the two versions of IP addresses.
+pub(super) fn are_addresses(branches: &[&Value]) -> bool {
+    let has = |format: &str| branches.iter().any(|branch| branch["format"] == format);
+    branches.len() == 2 && has("ipv4") && has("ipv6")
+}
+
+/// The fault of a value that is no IP address of either version.
+pub(super) fn not_an_address(value: &Value) -> Option<Complaint> {
+    let is_address = value.as_str().is_some_and(|text| text.parse::<IpAddr>().is_ok());
+    (!is_address).then(address_of_any_version)
+}
+
+const TIME_PREFIX: &str = "Input should be in a valid time format, ";
+
+fn format(schema: &Map<String, Value>) -> &str {
+    schema.get("format").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Pydantic's prefix, then the parser's own words.
+fn prefixed<T>(kind: &'static str, prefix: &str, parsed: Result<T, impl AsRef<str>>) -> Option<Complaint> {
+    let why = parsed.err()?;
+    Some(Complaint::new(kind, format!("{prefix}{}", why.as_ref())))
+}
+
+fn address_of_any_version() -> Complaint {
+    Complaint::new("ip_any_address", "value is not a valid IPv4 or IPv6 address")
+}
+
+fn uuid(text: &str) -> Option<Complaint> {
+    const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+    let mut groups = text.split('-');
+    let is_hex = |group: &str, length| group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_uuid = GROUPS.iter().all(|&length| groups.next().is_some_and(|group| is_hex(group, length)));
+    let complaint = || {
+        Complaint::new(
+            "uuid_parsing",
+            "Input should be a valid UUID, expected hexadecimal digits in groups of 8-4-4-4-12",
+        )
+    };
+    (!is_uuid || groups.next().is_some()).then(complaint)
+}
+
+/// By the rule that `#[garde(email)]` applies, so that both agree.
+fn email(text: &str) -> Option<Complaint> {
+    let why = garde::rules::email::parse_email(text).err()?;
+    Some(Complaint::new("value_error", format!("value is not a valid email address: {why}")))
+}
+
+fn ipv4(text: &str) -> Option<Complaint> {
+    if text.parse::<Ipv4Addr>().is_ok() {
+        return None;
+    }
+    let msg = if text.split('.').count() == 4 {
+        "Value error, Expected octets from 0 to 255".to_owned()
+    } else {
+        format!("Value error, Expected 4 octets in '{text}'")
+    };
+    Some(Complaint::new("value_error", msg))
+}
+
+/// Standard alphabet with padding.
+fn base64(schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
+    if schema.get("contentEncoding")? != "base64" {
+        return None;
+    }
+    let digits = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let why = if !digits.bytes().all(is_digit) {
+        "invalid character"
+    } else if !text.len().is_multiple_of(4) {
+        "incorrect padding"
+    } else {
+        return None;
+    };
+    Some(Complaint::new("base64_decode", format!("Base64 decoding error: {why}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(format: &str, text: &str) -> Option<String> {
+        fault(json!({"format": format}).as_object().unwrap(), text).map(|complaint| complaint.msg.into_owned())
+    }
+
+    #[test]
+    fn uuids_have_hyphens_in_place() {
+        assert_eq!(check("uuid", "ABCDEF01-1234-5678-1234-567812345678"), None);
+        for text in [
+            "",
+            "12345678-1234-5678-1234-567812345678-",
+            "123456781234-5678-1234-5678-12345678",
+            "12345678123456781234567812345678",
+        ] {
+            assert!(check("uuid", text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_checked_by_version() {
+        assert_eq!(check("ipv4", "256.1.1.1").as_deref(), Some("Value error, Expected octets from 0 to 255"));
+        assert_eq!(check("ipv4", "::1").as_deref(), Some("Value error, Expected 4 octets in '::1'"));
+        assert_eq!(check("ipv6", "::1"), None);
+        assert_eq!(check("ipv6", "127.0.0.1").as_deref(), Some("Input is not a valid IPv6 address"));
+        assert_eq!(check("ip", "::1").or(check("ip", "127.0.0.1")), None);
+    }
+
+    #[test]
+    fn email_addresses_need_an_at_sign() {
+        assert_eq!(check("email", "a@example.com"), None);
+        let msg = check("email", "example.com").unwrap();
+        assert!(msg.starts_with("value is not a valid email address: "), "{msg}");
+        assert!(!msg.contains("example.com"), "{msg}");
+    }
+
+    #[test]
+    fn base64_is_padded() {
+        let schema = json!({"contentEncoding": "base64"});
+        let check = |text| fault(schema.as_object().unwrap(), text).map(|complaint| complaint.msg.into_owned());
+        assert_eq!(check("aGk=").or(check("")).or(check("+/==")), None);
+        assert_eq!(check("aGk").as_deref(), Some("Base64 decoding error: incorrect padding"));
+        assert_eq!(check("a===").as_deref(), Some("Base64 decoding error: invalid character"));
+        assert_eq!(check("aG k").as_deref(), Some("Base64 decoding error: invalid character"));
+    }
+
+    #[test]
+    fn unknown_formats_are_ignored() {
+        assert_eq!(check("hostname", "?"), None);
+    }
+}

@@ -1,0 +1,91 @@
+//! A payload that the variant itself describes, by named fields or by attributes on its one field.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Field, Fields, Ident, Meta, Result, Token, Variant as Source};
+
+use crate::errors::{all, refuse};
+
+/// The fields and attributes that serde, schemars and garde are to see, and the names of the types that show them.
+pub(crate) struct Helper {
+    /// The type that owns the fields: it is read and described.
+    pub(crate) owner: Ident,
+    /// The type that borrows them: it is validated.
+    pub(crate) borrower: Ident,
+    /// The type that tells serde how to write the borrower.
+    pub(crate) writer: Ident,
+    pub(crate) fields: Fields,
+    pub(crate) attributes: Vec<Attribute>,
+}
+
+impl Helper {
+    pub(crate) fn new(source: Source) -> Self {
+        let name = source.ident.unraw();
+        Self {
+            owner: format_ident!("__{name}"),
+            borrower: format_ident!("__{name}Ref"),
+            writer: format_ident!("__{name}Writer"),
+            fields: source.fields,
+            attributes: source.attrs,
+        }
+    }
+
+    /// Whether this stands for one value, rather than for an object.
+    pub(crate) fn is_transparent(&self) -> bool {
+        matches!(self.fields, Fields::Unnamed(_))
+    }
+
+    /// The pattern of the fields, behind the name of the variant or of a helper type; as an expression, its reverse.
+    pub(crate) fn pattern(&self) -> TokenStream {
+        let bindings = self.fields.iter().map(binding);
+        if self.is_transparent() { quote!((#(#bindings),*)) } else { quote!({ #(#bindings),* }) }
+    }
+
+    /// Whether any constraint is written here.
+    pub(crate) fn is_constrained(&self) -> bool {
+        self.attributes.iter().any(is_constraint) || self.fields.iter().any(has_constraint)
+    }
+}
+
+/// The name under which a field is at hand.
+pub(crate) fn binding(field: &Field) -> Ident {
+    field.ident.clone().unwrap_or_else(|| Ident::new("payload", Span::mixed_site()))
+}
+
+/// Whether a field has constraints of its own, so that its type is not asked for any.
+pub(crate) fn has_constraint(field: &Field) -> bool {
+    field.attrs.iter().any(is_constraint)
+}
+
+pub(crate) fn is_constraint(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("garde")
+}
+
+/// Whether an attribute of a single field makes a helper necessary.
+pub(crate) fn is_passed_on(attribute: &Attribute) -> bool {
+    is_any(attribute, &["doc", "serde", "schemars", "garde"])
+}
+
+pub(crate) fn is_any(attribute: &Attribute, names: &[&str]) -> bool {
+    names.iter().any(|name| attribute.path().is_ident(name))
+}
+
+/// Refuses attributes of a variant that would have no effect, or another one than their writer expects.
+pub(crate) fn check_attributes(source: &Source) -> Result<()> {
+    let foreign = source.attrs.iter().filter(|attribute| is_any(attribute, &["serde", "schemars", "garde"]));
+    all(foreign.map(|attribute| match source.fields {
+        Fields::Named(_) => refuse_rename(attribute),
+        _ => refuse(attribute, "on a variant this attribute needs named fields; here it belongs on the payload"),
+    }))?;
+    Ok(())
+}
+
+fn refuse_rename(attribute: &Attribute) -> Result<()> {
+    let items = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).unwrap_or_default();
+    match items.iter().find(|item| item.path().is_ident("rename")) {
+        Some(item) => refuse(item, "an action is renamed with `#[message(rename = \"...\")]`"),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,172 @@
+//! All SQL about accounts, in the dialect that SQLite and PostgreSQL share. Knows no rule: callers decide what a row means.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row, SqlitePool};
+
+use crate::database::{Database, Timestamp};
+
+use super::Account;
+
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    pool: SqlitePool,
+}
+
+/// A user with the password column, which no public type carries.
+pub(super) struct UserRow {
+    pub(super) account: Account,
+    pub(super) password: String,
+}
+
+pub(super) struct NewUserRow<'a> {
+    pub(super) username: &'a str,
+    pub(super) email: &'a str,
+    pub(super) password: &'a str,
+    pub(super) is_staff: bool,
+    pub(super) is_superuser: bool,
+    pub(super) date_joined: Timestamp,
+}
+
+impl Store {
+    pub(super) fn new(database: &Database) -> Self {
+        Self { pool: database.pool().clone() }
+    }
+
+    pub(super) async fn insert_user(&self, user: &NewUserRow<'_>) -> sqlx::Result<i64> {
+        let sql = "INSERT INTO auth_user (username, email, password, is_staff, is_superuser, is_active, \
+                   date_joined, first_name, last_name) \
+                   VALUES ($1, $2, $3, $4, $5, true, $6, '', '') RETURNING id";
+        sqlx::query_scalar(sql)
+            .bind(user.username)
+            .bind(user.email)
+            .bind(user.password)
+            .bind(user.is_staff)
+            .bind(user.is_superuser)
+            .bind(user.date_joined)
+            .fetch_one(&self.pool)
+            .await
+    }
+
+    pub(super) async fn user_by_id(&self, id: i64) -> sqlx::Result<Option<UserRow>> {
+        let sql = "SELECT * FROM auth_user WHERE id = $1";
+        sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await
+    }
+
+    pub(super) async fn user_by_name(&self, username: &str) -> sqlx::Result<Option<UserRow>> {
+        let sql = "SELECT * FROM auth_user WHERE username = $1";
+        sqlx::query_as(sql).bind(username).fetch_optional(&self.pool).await
+    }
+
+    pub(super) async fn user_by_token(&self, key: &str) -> sqlx::Result<Option<UserRow>> {
+        let sql = "SELECT auth_user.* FROM auth_user \
+                   JOIN authtoken_token ON authtoken_token.user_id = auth_user.id \
+                   WHERE authtoken_token.key = $1";
+        sqlx::query_as(sql).bind(key).fetch_optional(&self.pool).await
+    }
+
+    /// Whether there was such a user.
+    pub(super) async fn set_password(&self, id: i64, password: &str) -> sqlx::Result<bool> {
+        let sql = "UPDATE auth_user SET password = $2 WHERE id = $1";
+        let result = sqlx::query(sql).bind(id).bind(password).execute(&self.pool).await?;
+        Ok(result.rows_affected() > 0)
+    }
+
+    /// Replaces a hash unless the password was changed meanwhile.
+    pub(super) async fn upgrade_password(&self, user: &UserRow, password: &str) -> sqlx::Result<()> {
+        let sql = "UPDATE auth_user SET password = $3 WHERE id = $1 AND password = $2";
+        let query = sqlx::query(sql).bind(user.account.id).bind(&user.password).bind(password);
+        query.execute(&self.pool).await.map(drop)
+    }
+
+    pub(super) async fn set_last_login(&self, id: i64, moment: Timestamp) -> sqlx::Result<()> {
+        let sql = "UPDATE auth_user SET last_login = $2 WHERE id = $1";
+        sqlx::query(sql).bind(id).bind(moment).execute(&self.pool).await.map(drop)
+    }
+
+    /// The data of a session that has not expired at `moment`.
+    pub(super) async fn session(&self, key: &str, moment: Timestamp) -> sqlx::Result<Option<String>> {
+        let sql = "SELECT session_data FROM django_session WHERE session_key = $1 AND expire_date > $2";
+        sqlx::query_scalar(sql).bind(key).bind(moment).fetch_optional(&self.pool).await
+    }
+
+    pub(super) async fn insert_session(&self, key: &str, data: &str, expires: Timestamp) -> sqlx::Result<()> {
+        let sql = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ($1, $2, $3)";
+        let query = sqlx::query(sql).bind(key).bind(data).bind(expires);
+        query.execute(&self.pool).await.map(drop)
+    }
+
+    /// Whether there was such a session.
+    pub(super) async fn update_session(&self, key: &str, data: &str, expires: Timestamp) -> sqlx::Result<bool> {
+        let sql = "UPDATE django_session SET session_data = $2, expire_date = $3 WHERE session_key = $1";
+        let query = sqlx::query(sql).bind(key).bind(data).bind(expires);
+        Ok(query.execute(&self.pool).await?.rows_affected() > 0)
+    }
+
+    pub(super) async fn delete_session(&self, key: &str) -> sqlx::Result<()> {
+        let sql = "DELETE FROM django_session WHERE session_key = $1";
+        sqlx::query(sql).bind(key).execute(&self.pool).await.map(drop)
+    }
+
+    /// How many sessions had expired at `moment`.
+    pub(super) async fn delete_expired_sessions(&self, moment: Timestamp) -> sqlx::Result<u64> {
+        let sql = "DELETE FROM django_session WHERE expire_date < $1";
+        Ok(sqlx::query(sql).bind(moment).execute(&self.pool).await?.rows_affected())
+    }
+
+    /// Stores `key` as the user's token unless there is one, and gives the token that counts.
+    pub(super) async fn token(&self, user_id: i64, key: &str, moment: Timestamp) -> sqlx::Result<String> {
+        let sql = "INSERT INTO authtoken_token (key, created, user_id) VALUES ($1, $2, $3) \
+                   ON CONFLICT (user_id) DO NOTHING";
+        sqlx::query(sql).bind(key).bind(moment).bind(user_id).execute(&self.pool).await?;
+        let sql = "SELECT key FROM authtoken_token WHERE user_id = $1";
+        sqlx::query_scalar(sql).bind(user_id).fetch_one(&self.pool).await
+    }
+}
+
+impl FromRow<'_, SqliteRow> for UserRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let last_login: Option<Timestamp> = row.try_get("last_login")?;
+        let date_joined: Timestamp = row.try_get("date_joined")?;
+        let account = Account {
+            id: row.try_get("id")?,
+            username: row.try_get("username")?,
+            email: row.try_get("email")?,
+            first_name: row.try_get("first_name")?,
+            last_name: row.try_get("last_name")?,
+            is_active: row.try_get("is_active")?,
+            is_staff: row.try_get("is_staff")?,
+            is_superuser: row.try_get("is_superuser")?,
+            date_joined: date_joined.into(),
+            last_login: last_login.map(Into::into),
+        };
+        Ok(Self { account, password: row.try_get("password")? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_upgrade_never_undoes_a_change_of_the_password() {
+        let database = Database::connect("sqlite::memory:", true).await.unwrap();
+        database.migrate().await.unwrap();
+        let store = Store::new(&database);
+        let row = NewUserRow {
+            username: "alice",
+            email: "",
+            password: "old",
+            is_staff: false,
+            is_superuser: false,
+            date_joined: Timestamp::now(),
+        };
+        let id = store.insert_user(&row).await.unwrap();
+        let stale = store.user_by_id(id).await.unwrap().unwrap();
+        assert!(store.set_password(id, "changed").await.unwrap());
+        store.upgrade_password(&stale, "old, hashed anew").await.unwrap();
+        let fresh = store.user_by_id(id).await.unwrap().unwrap();
+        assert_eq!(fresh.password, "changed");
+        store.upgrade_password(&fresh, "changed, hashed anew").await.unwrap();
+        assert_eq!(store.user_by_id(id).await.unwrap().unwrap().password, "changed, hashed anew");
+    }
+}

@@ -1,0 +1,142 @@
+//! The commands of every application: `runserver`, `migrate`, `createsuperuser` and their like.
+
+mod address;
+mod changepassword;
+mod check;
+mod clearsessions;
+mod context;
+mod createuser;
+mod develop;
+mod error;
+mod interview;
+mod migrate;
+mod routes;
+mod runserver;
+mod secretkey;
+mod serve;
+mod settings;
+mod terminal;
+mod token;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::project::Project;
+use context::Context;
+use error::{CommandError, PASSWORD_VARIABLE};
+use terminal::{StandardTerminal, Terminal};
+
+/// What the command line says.
+#[derive(Debug, Parser)]
+#[command(about = "Without a command: a development server with everything set up", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set everything up and serve, for development only
+    Develop(develop::Develop),
+    /// Serve
+    Runserver(runserver::Runserver),
+    /// Create or update the tables of the database
+    Migrate,
+    /// Create a user with every right
+    Createsuperuser(createuser::CreateUser),
+    /// Create a user
+    Createuser(createuser::CreateUser),
+    /// Change the password of a user, which ends the user's logins
+    Changepassword(changepassword::ChangePassword),
+    /// Show the API token of a user, made at the first call
+    Token(token::Token),
+    /// Delete login sessions whose time is over
+    Clearsessions,
+    /// List the WebSocket routes
+    Routes,
+    /// Look for mistakes in settings, routes and database
+    Check,
+    /// List all settings with their values and where these come from
+    Settings,
+    /// Make a new secret key
+    Secretkey,
+}
+
+/// Runs the command that the arguments name, the program's own name first.
+///
+/// The exit code is 0 for success, 1 for a failure and 2 for arguments that make no sense.
+pub(crate) fn run(project: &Project, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = CommandLine::command()
+        .name(project.name())
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let line = match parsed {
+        Ok(line) => line,
+        Err(error) => return usage(&error),
+    };
+    let program = arguments.first().map_or(project.name().into(), |name| name.to_string_lossy().into_owned());
+    let mut terminal = StandardTerminal;
+    match execute(project, line.command, &program, &mut terminal) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error, &program, &mut terminal),
+    }
+}
+
+/// Prints help, the version or what is wrong with the arguments.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing is left to tell whoever has closed the output.
+    let _ = error.print();
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+fn report(error: &CommandError, program: &str, terminal: &mut dyn Terminal) -> ExitCode {
+    // As above: without standard error only the exit code is left.
+    let _ = terminal.warn(&format!("error: {}", crate::web::chain(error)));
+    if let Some(advice) = error.advice(program) {
+        let _ = terminal.warn(&advice);
+    }
+    ExitCode::FAILURE
+}
+
+fn execute(
+    project: &Project,
+    command: Option<Command>,
+    program: &str,
+    terminal: &mut dyn Terminal,
+) -> Result<(), CommandError> {
+    if let Some(Command::Secretkey) = command {
+        return secretkey::run(terminal);
+    }
+    let settings = project.load_settings()?;
+    crate::logging::install(settings.log_format, &settings.log_filter)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(CommandError::Runtime)?;
+    let superuser_password = std::env::var(PASSWORD_VARIABLE).ok();
+    let context = Context { project, settings, program, terminal, superuser_password };
+    runtime.block_on(dispatch(command.unwrap_or_default(), context))
+}
+
+async fn dispatch(command: Command, context: Context<'_>) -> Result<(), CommandError> {
+    match command {
+        Command::Develop(develop) => develop.run(context).await,
+        Command::Runserver(runserver) => runserver.run(context).await,
+        Command::Migrate => migrate::run(context).await,
+        Command::Createsuperuser(create) => create.run(createuser::Rank::Superuser, context).await,
+        Command::Createuser(create) => create.run(createuser::Rank::User, context).await,
+        Command::Changepassword(change) => change.run(context).await,
+        Command::Token(token) => token.run(context).await,
+        Command::Clearsessions => clearsessions::run(context).await,
+        Command::Routes => routes::run(context),
+        Command::Check => check::run(context).await,
+        Command::Settings => settings::run(context),
+        Command::Secretkey => secretkey::run(context.terminal),
+    }
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Develop(develop::Develop::default())
+    }
+}

@@ -1,0 +1,148 @@
+//! No command: a development server with everything set up, as a stranger would start it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::address::{Address, local_origins};
+use super::context::Context;
+use super::error::CommandError;
+use super::secretkey::{generate, load_or_create, random_text};
+use super::serve::{interrupted, listen, serve};
+use crate::accounts::{Accounts, AccountsError, NewUser};
+use crate::database::Database;
+use crate::site::Site;
+use crate::web::LOGIN_PATH;
+
+/// The name of the superuser that the first run creates.
+const ADMIN: &str = "admin";
+
+/// The key's file, beside the database.
+const KEY_FILE: &str = "secret_key";
+
+/// Characters of the first password that nobody confuses.
+const PASSWORD_ALPHABET: &[u8; 30] = b"abcdefghjkmnpqrstuvwxyz2345679";
+
+/// Characters of the first password: nearly 80 bits.
+const PASSWORD_LENGTH: usize = 16;
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Develop {
+    /// Where to listen: 127.0.0.1:8000 unless given
+    #[arg(value_name = "ADDR:PORT")]
+    address: Option<Address>,
+}
+
+impl Develop {
+    pub(crate) async fn run(self, mut context: Context<'_>) -> Result<(), CommandError> {
+        // First of all, so that a second start by mistake changes nothing.
+        let listener = listen(self.address.unwrap_or_default().0).await?;
+        let address = listener.local_addr().map_err(CommandError::Serve)?;
+        prepare(&mut context, address)?;
+        let database = Database::connect(context.settings.database_url.expose(), true).await?;
+        database.migrate_with(&context.project.additions().migrations).await?;
+        let site = Site::with(context.settings.clone(), database, context.project.additions()).await?;
+        let app = context.project.app(&site)?;
+        let password = first_superuser(site.accounts()).await?;
+        welcome(&mut context, address, password.as_deref())?;
+        serve(listener, app.router, app.connections, interrupted()).await.map_err(CommandError::Serve)
+    }
+}
+
+/// Fills in what development needs and nobody has set.
+fn prepare(context: &mut Context<'_>, address: SocketAddr) -> Result<(), CommandError> {
+    let settings = &mut context.settings;
+    settings.debug = true;
+    settings.allowed_origins.extend(local_origins(address));
+    if settings.secret_key.is_none() {
+        let key = match key_file(settings.database_url.expose()) {
+            Some(path) => load_or_create(&path)?,
+            None => generate(),
+        };
+        settings.secret_key = Some(key.into());
+    }
+    Ok(())
+}
+
+/// Where the key is kept; nowhere if the database is in memory, since nothing outlives it.
+fn key_file(database_url: &str) -> Option<PathBuf> {
+    let path = database_url.strip_prefix("sqlite:")?;
+    let path = path.split('?').next().unwrap_or(path);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    (path != ":memory:").then(|| PathBuf::from(path).with_file_name(KEY_FILE))
+}
+
+/// Creates the superuser where there are no users at all, and gives the password.
+async fn first_superuser(accounts: &Accounts) -> Result<Option<String>, CommandError> {
+    if has_users(accounts).await? {
+        return Ok(None);
+    }
+    let password = random_text(PASSWORD_ALPHABET, PASSWORD_LENGTH);
+    let admin =
+        NewUser { password: Some(&password), is_staff: true, is_superuser: true, ..NewUser::named(ADMIN) };
+    accounts.create_user(admin).await?;
+    Ok(Some(password))
+}
+
+async fn has_users(accounts: &Accounts) -> Result<bool, AccountsError> {
+    let any = sqlx::query("SELECT id FROM auth_user LIMIT 1");
+    Ok(any.fetch_optional(accounts.database().pool()).await?.is_some())
+}
+
+fn welcome(context: &mut Context<'_>, address: SocketAddr, password: Option<&str>) -> Result<(), CommandError> {
+    let Context { project, program, terminal, .. } = context;
+    terminal.warn("THIS IS A DEVELOPMENT SERVER. Do not let strangers reach it.")?;
+    terminal.warn(&format!("To serve for real: {program} runserver"))?;
+    if !address.ip().is_loopback() {
+        terminal.warn(&format!("WARNING: {address} can be reached from other machines."))?;
+    }
+    if let Some(password) = password {
+        terminal.say("")?;
+        terminal.say("A first user was created. The password is shown this once only:")?;
+        terminal.say(&format!("  user name  {ADMIN}"))?;
+        terminal.say(&format!("  password   {password}"))?;
+    }
+    terminal.say("")?;
+    let site = format!("http://{}", reachable(address));
+    let pages = [("Login", LOGIN_PATH)].into_iter().chain(project.links().iter().copied());
+    for (label, path) in pages {
+        terminal.say(&format!("  {:10} {site}{path}", format!("{label}:")))?;
+    }
+    terminal.say("")?;
+    Ok(terminal.say("Stop with Ctrl-C.")?)
+}
+
+/// What to type into a browser on this machine.
+fn reachable(address: SocketAddr) -> String {
+    if address.ip().is_loopback() && address.is_ipv4() || address.ip().is_unspecified() {
+        return format!("localhost:{}", address.port());
+    }
+    address.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_lies_beside_the_database() {
+        let file = |url| key_file(url).map(|path| path.display().to_string());
+        assert_eq!(file("sqlite://data/chanx.sqlite3").as_deref(), Some("data/secret_key"));
+        assert_eq!(file("sqlite:///srv/a.db?mode=rwc").as_deref(), Some("/srv/secret_key"));
+        assert_eq!(file("sqlite:a.db").as_deref(), Some("secret_key"));
+        assert_eq!(file("sqlite::memory:"), None);
+    }
+
+    #[test]
+    fn addresses_are_shown_as_a_browser_takes_them() {
+        for (address, shown) in [
+            ("127.0.0.1:8000", "localhost:8000"),
+            ("0.0.0.0:8000", "localhost:8000"),
+            ("[::1]:8000", "[::1]:8000"),
+            ("192.168.0.2:80", "192.168.0.2:80"),
+        ] {
+            assert_eq!(reachable(address.parse().unwrap()), shown);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The database file: opened from a URL and brought to Django's schema. Knows no user and no session.
+
+mod migrations;
+mod timestamp;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+pub use migrations::{MigrateError, Migration};
+pub(crate) use timestamp::Timestamp;
+
+/// How long a statement waits for another process, such as a Django site, that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A pool of connections to the site's database.
+///
+/// ```
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use chanx_site::database::Database;
+///
+/// let database = Database::connect("sqlite://data/site.sqlite3", true).await?;
+/// for migration in database.migrate().await? {
+///     println!("applied {migration}");
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Database {
+    pool: SqlitePool,
+}
+
+impl Database {
+    /// Opens `sqlite://relative/path`, `sqlite:///absolute/path` or `sqlite::memory:`.
+    ///
+    /// With `create`, a missing file and its directories are made; without, a missing file is an
+    /// error. Files are put into write-ahead mode, which Django reads as well.
+    ///
+    /// # Errors
+    /// The URL is of another kind, the file is missing, or it cannot be opened.
+    pub async fn connect(url: &str, create: bool) -> Result<Self, DatabaseError> {
+        let options = options(url)?.create_if_missing(create);
+        if is_in_memory(url) {
+            return Self::open(in_memory_pool(), options).await;
+        }
+        prepare_file(options.get_filename(), create)?;
+        let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
+        Self::open(SqlitePoolOptions::new(), options).await
+    }
+
+    async fn open(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> Result<Self, DatabaseError> {
+        let path = options.get_filename().to_owned();
+        let opened = pool.connect_with(options).await;
+        opened.map(|pool| Self { pool }).map_err(|source| DatabaseError::Open { path, source })
+    }
+
+    /// The connections, for an application's own queries.
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatabaseError {
+    /// The URL does not begin with `sqlite:`. It is not shown, because it may hold a password.
+    #[error("the database URL must look like sqlite://path/to/file or sqlite::memory:")]
+    UnsupportedUrl,
+    /// The URL has a parameter that SQLite does not know.
+    #[error("the database URL is wrong")]
+    InvalidUrl(#[source] sqlx::Error),
+    /// There is no such file, and none was to be made.
+    #[error("there is no database file {}", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file's directory could not be made.
+    #[error("cannot create the directory {}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is there but could not be opened.
+    #[error("cannot open the database {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
+}
+
+fn options(url: &str) -> Result<SqliteConnectOptions, DatabaseError> {
+    if !url.starts_with("sqlite:") {
+        return Err(DatabaseError::UnsupportedUrl);
+    }
+    let options = SqliteConnectOptions::from_str(url).map_err(DatabaseError::InvalidUrl)?;
+    Ok(options.busy_timeout(BUSY_TIMEOUT).foreign_keys(true))
+}
+
+fn is_in_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
+}
+
+/// A single connection that is never dropped: with it, the data would go.
+fn in_memory_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
+}
+
+fn prepare_file(path: &Path, create: bool) -> Result<(), DatabaseError> {
+    if path.exists() {
+        return Ok(());
+    }
+    if !create {
+        return Err(DatabaseError::Missing { path: path.to_owned() });
+    }
+    let Some(directory) = path.parent() else { return Ok(()) };
+    fs::create_dir_all(directory).map_err(|source| DatabaseError::Directory { path: directory.to_owned(), source })
+}

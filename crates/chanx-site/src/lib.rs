@@ -1,0 +1,23 @@
+//! A site around [`chanx`]: users, login sessions and API tokens in Django's own tables and
+//! formats, login and logout pages, and management commands.
+//!
+//! [`Project`] is what an application writes into its `main`; [`Site`] fits into any other axum
+//! application.
+
+mod commands;
+mod project;
+mod site;
+mod store;
+
+pub mod accounts;
+pub mod cookies;
+pub mod csrf;
+pub mod database;
+pub mod logging;
+pub mod passwords;
+pub mod signing;
+pub mod testing;
+pub mod web;
+
+pub use project::Project;
+pub use site::{Site, SiteError};

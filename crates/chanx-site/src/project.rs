@@ -1,0 +1,176 @@
+//! What an application writes into `main`: its parts, and the commands that come with them.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use chanx::routing::Routes;
+use chanx::settings::{Settings, SettingsError};
+use chanx::{Connections, Endpoint, StartError, Websockets};
+
+use crate::commands;
+use crate::database::Migration;
+use crate::site::{Additions, Site};
+use crate::web::{Asset, TemplateSource, request_id, security_headers};
+
+type Adjust = Arc<dyn Fn(&mut Settings) + Send + Sync>;
+type MakeRoutes = Arc<dyn Fn() -> Routes<Endpoint> + Send + Sync>;
+type MakePages = Arc<dyn Fn(&Site) -> Router + Send + Sync>;
+
+/// An application with accounts, pages, sockets and management commands.
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use chanx_site::{Project, Site};
+/// use chanx_site::web::LoginRequired;
+///
+/// async fn home(LoginRequired(user): LoginRequired) -> String {
+///     format!("Hello, {}!", user.username)
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     Project::new("hello")
+///         .settings(|settings| settings.send_completion = true)
+///         .pages(|_: &Site| Router::new().route("/hello/", get(home)))
+///         .link("Hello", "/hello/")
+///         .run()
+/// }
+/// ```
+///
+/// Without arguments the program sets everything up and serves on `127.0.0.1:8000`, for
+/// development; `--help` lists its commands.
+#[derive(Clone)]
+pub struct Project {
+    name: &'static str,
+    adjustments: Vec<Adjust>,
+    routes: Option<MakeRoutes>,
+    pages: Option<MakePages>,
+    additions: Additions,
+    links: Vec<(&'static str, &'static str)>,
+}
+
+/// An application ready to be served.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) router: Router,
+    pub(crate) connections: Connections,
+}
+
+impl Project {
+    /// An application of this name, without anything of its own.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            adjustments: Vec::new(),
+            routes: None,
+            pages: None,
+            additions: Additions::default(),
+            links: Vec::new(),
+        }
+    }
+
+    /// Changes settings after the file and the environment were read.
+    #[must_use]
+    pub fn settings(mut self, adjust: impl Fn(&mut Settings) + Send + Sync + 'static) -> Self {
+        self.adjustments.push(Arc::new(adjust));
+        self
+    }
+
+    /// The sockets. Their paths begin at the root of the site.
+    #[must_use]
+    pub fn websockets(mut self, routes: impl Fn() -> Routes<Endpoint> + Send + Sync + 'static) -> Self {
+        self.routes = Some(Arc::new(routes));
+        self
+    }
+
+    /// The pages. The login page, the logout page and the assets are added to them.
+    #[must_use]
+    pub fn pages(mut self, pages: impl Fn(&Site) -> Router + Send + Sync + 'static) -> Self {
+        self.pages = Some(Arc::new(pages));
+        self
+    }
+
+    /// Tables of the application's own, in the order in which they are created.
+    #[must_use]
+    pub fn migrations(mut self, migrations: &[Migration]) -> Self {
+        self.additions.migrations.extend_from_slice(migrations);
+        self
+    }
+
+    /// Templates for [`Site::render`].
+    #[must_use]
+    pub fn templates(mut self, templates: &[TemplateSource]) -> Self {
+        self.additions.templates.extend_from_slice(templates);
+        self
+    }
+
+    /// Style sheets, scripts and pictures, served under `/static/`.
+    #[must_use]
+    pub fn assets(mut self, assets: &[Asset]) -> Self {
+        self.additions.assets.extend_from_slice(assets);
+        self
+    }
+
+    /// A page that the development server names when it starts.
+    #[must_use]
+    pub fn link(mut self, label: &'static str, path: &'static str) -> Self {
+        self.links.push((label, path));
+        self
+    }
+
+    /// Runs the command that the program's arguments name.
+    ///
+    /// The exit code is 0 for success, 1 for a failure and 2 for arguments that make no sense.
+    pub fn run(self) -> ExitCode {
+        commands::run(&self, std::env::args_os())
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn additions(&self) -> &Additions {
+        &self.additions
+    }
+
+    pub(crate) fn links(&self) -> &[(&'static str, &'static str)] {
+        &self.links
+    }
+
+    pub(crate) fn routes(&self) -> Routes<Endpoint> {
+        self.routes.as_ref().map_or_else(|| Routes::new([]), |routes| routes())
+    }
+
+    /// The settings of file and environment with the application's own changes.
+    pub(crate) fn load_settings(&self) -> Result<Settings, SettingsError> {
+        let settings = self.adjust(Settings::load()?);
+        settings.check().map(|()| settings)
+    }
+
+    pub(crate) fn adjust(&self, mut settings: Settings) -> Settings {
+        for adjust in &self.adjustments {
+            adjust(&mut settings);
+        }
+        settings
+    }
+
+    /// Everything in one router.
+    pub(crate) fn app(&self, site: &Site) -> Result<App, StartError> {
+        let websockets = Websockets::new(self.routes(), site.settings())?
+            .extension(site.users())
+            .extension(site.clone());
+        let connections = websockets.connections();
+        let pages = self.pages.as_ref().map_or_else(Router::new, |pages| pages(site));
+        let pages = pages.merge(site.router()).layer(from_fn(security_headers));
+        let router = site.attach(pages).merge(websockets.into_router()).layer(from_fn(request_id));
+        Ok(App { router, connections })
+    }
+}
+
+impl fmt::Debug for Project {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Project").field("name", &self.name).finish_non_exhaustive()
+    }
+}

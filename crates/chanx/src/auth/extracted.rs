@@ -1,0 +1,27 @@
+//! Any axum extractor as a source of identity.
+
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+
+use super::{Authentication, AuthenticationError, Identity};
+use crate::handshake::Handshake;
+
+/// The user that the axum extractor `E` finds in the request, such as the claims of a checked JWT.
+///
+/// A rejection of the extractor becomes the `authentication` frame, with its status and its body; one of 5xx is a
+/// failure. Nobody is anonymous: an extractor that finds nothing rejects.
+#[derive(Debug)]
+pub struct Extracted<E>(PhantomData<fn() -> E>);
+
+impl<E: FromRequestParts<()> + Identity> Authentication for Extracted<E> {
+    type User = E;
+
+    async fn authenticate(handshake: &Handshake) -> Result<Option<E>, AuthenticationError> {
+        Ok(Some(handshake.extract().await?))
+    }
+
+    fn anonymous() -> Option<E> {
+        None
+    }
+}

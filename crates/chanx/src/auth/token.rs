@@ -1,0 +1,46 @@
+//! API tokens.
+
+use super::header::{Credentials, HeaderError, authorization};
+use super::{Accounts, Authentication, AuthenticationError, TokenLookup, User};
+use crate::handshake::Handshake;
+
+/// The user to whom the token of `Authorization: Token <key>` belongs, as in Django REST framework.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenAuthentication;
+
+impl Authentication for TokenAuthentication {
+    type User = User;
+
+    async fn authenticate(handshake: &Handshake) -> Result<Option<User>, AuthenticationError> {
+        let key = match authorization(handshake, "token") {
+            Ok(None) => return Ok(None),
+            Ok(Some(Credentials(key))) => std::str::from_utf8(key).ok().filter(|key| key.is_ascii()),
+            Err(error) => return Err(AuthenticationError::bad_credentials(explain(error))),
+        };
+        let Some(key) = key else {
+            return Err(AuthenticationError::bad_credentials(
+                "Invalid token header. Token string should not contain invalid characters.",
+            ));
+        };
+        match Accounts::of(handshake)?.by_token(key).await.map_err(AuthenticationError::failed)? {
+            TokenLookup::User(user) => Ok(Some(user)),
+            TokenLookup::Inactive => Err(AuthenticationError::bad_credentials("User inactive or deleted.")),
+            TokenLookup::Unknown => Err(AuthenticationError::bad_credentials("Invalid token.")),
+        }
+    }
+
+    fn anonymous() -> Option<User> {
+        Some(User::anonymous())
+    }
+
+    fn challenge() -> Option<&'static str> {
+        Some("Token")
+    }
+}
+
+fn explain(error: HeaderError) -> &'static str {
+    match error {
+        HeaderError::NoCredentials => "Invalid token header. No credentials provided.",
+        HeaderError::Spaces => "Invalid token header. Token string should not contain spaces.",
+    }
+}

@@ -1,0 +1,65 @@
+//! Users.
+
+/// Somebody that a connection can belong to.
+pub trait Identity: Send + Sync + 'static {
+    /// What tells this user from all others, across connections and processes; none: anonymous.
+    fn key(&self) -> Option<String>;
+
+    /// Whether this is somebody at all.
+    fn is_authenticated(&self) -> bool {
+        self.key().is_some()
+    }
+
+    /// Whether this user may do what only staff may.
+    fn is_staff(&self) -> bool {
+        false
+    }
+}
+
+/// A user of the site, as in Django's `auth_user`, or the anonymous one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct User {
+    /// The primary key; none: anonymous.
+    pub id: Option<i64>,
+    /// The name to log in with; empty for the anonymous user.
+    pub username: String,
+    /// May be empty.
+    pub email: String,
+    /// May be empty.
+    pub first_name: String,
+    /// May be empty.
+    pub last_name: String,
+    /// Whether the user may log in at all. Sources of identity yield active users only.
+    pub is_active: bool,
+    /// Whether the user may see the admin pages.
+    pub is_staff: bool,
+    /// Whether the user may do everything.
+    pub is_superuser: bool,
+}
+
+impl User {
+    /// A user with this key and name, active and without rights.
+    pub fn new(id: i64, username: impl Into<String>) -> Self {
+        Self { id: Some(id), username: username.into(), is_active: true, ..Self::default() }
+    }
+
+    /// Nobody.
+    pub fn anonymous() -> Self {
+        Self::default()
+    }
+}
+
+impl Identity for User {
+    fn key(&self) -> Option<String> {
+        self.id.map(|id| id.to_string())
+    }
+
+    fn is_authenticated(&self) -> bool {
+        self.id.is_some()
+    }
+
+    fn is_staff(&self) -> bool {
+        self.is_staff
+    }
+}

@@ -1,0 +1,46 @@
+//! From the settings and a consumer's overrides to what its sessions run with.
+
+use chanx_core::camelize::Naming;
+use chanx_core::session::{MessageLog, SessionConfig};
+use chanx_core::wire::WireFormat;
+
+use crate::consumer::Overrides;
+use crate::settings::Settings;
+
+pub(crate) fn session_config(settings: &Settings, overrides: &Overrides) -> SessionConfig {
+    let o = overrides.clone();
+    let mut config = SessionConfig::default();
+    config.wire = wire_format(settings, overrides);
+    config.log = message_log(settings, overrides);
+    config.send_completion = o.send_completion.unwrap_or(settings.send_completion);
+    config.send_authentication_message =
+        o.send_authentication_message.unwrap_or(settings.send_authentication_message);
+    config.send_immediately = settings.send_message_immediately;
+    config.legacy_close_codes = settings.legacy_close_codes;
+    config.panic_closes = o.panic_closes.unwrap_or(true);
+    config.max_message_size = o.max_message_size.unwrap_or(settings.max_message_size);
+    config.max_waiting_messages = settings.max_waiting_messages;
+    config.max_outgoing_bytes = settings.max_outgoing_bytes;
+    config.ping_interval = settings.ping_interval;
+    config.ping_timeout = settings.ping_timeout;
+    config.idle_timeout = settings.idle_timeout;
+    config.send_timeout = settings.send_timeout;
+    config.close_timeout = settings.close_timeout;
+    config
+}
+
+fn wire_format(settings: &Settings, overrides: &Overrides) -> WireFormat {
+    let camelize = overrides.camelize.unwrap_or(settings.camelize);
+    WireFormat {
+        action_key: overrides.message_action_key.as_ref().unwrap_or(&settings.message_action_key).clone(),
+        naming: if camelize { Naming::CamelCase } else { Naming::AsDeclared },
+    }
+}
+
+fn message_log(settings: &Settings, overrides: &Overrides) -> MessageLog {
+    MessageLog {
+        received: overrides.log_received_message.unwrap_or(settings.log_received_message),
+        sent: overrides.log_sent_message.unwrap_or(settings.log_sent_message),
+        ignored_actions: overrides.log_ignored_actions.as_ref().unwrap_or(&settings.log_ignored_actions).clone(),
+    }
+}

@@ -1,0 +1,175 @@
+//! What an application writes: the life of one connection.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use chanx_core::message::{IncomingMessage, OutgoingMessage};
+use chanx_core::session::Disconnect;
+
+use crate::auth::Authentication;
+use crate::context::Context;
+use crate::endpoint::Endpoint;
+use crate::object::FromHandshake;
+use crate::permission::{IsAuthenticated, Permission};
+use crate::refusal::{BoxError, report};
+
+/// The logic of one kind of connection. One value lives for each connection, so `&mut self` needs no lock: handlers
+/// of one connection run one at a time, in the order of the messages.
+///
+/// A connection goes through these steps: the socket is accepted; [`Authentication`](Self::Authentication) finds the
+/// user; [`permissions`](Self::permissions) are asked; the [`Object`](Self::Object) is looked up and the permissions are
+/// asked about it; the client is told the outcome; [`connect`](Self::connect) makes the consumer;
+/// [`post_authentication`](Self::post_authentication) runs; then each message goes to
+/// [`receive_message`](Self::receive_message), until [`disconnected`](Self::disconnected) ends it.
+#[doc = include_str!("../docs/consumer.md")]
+#[diagnostic::on_unimplemented(message = "`{Self}` is no consumer", note = "implement `chanx::Consumer` for it")]
+pub trait Consumer: Sized + Send + 'static {
+    /// Who may be on the other side: a source of identity, a tuple of them, or `()`.
+    type Authentication: Authentication;
+    /// What this connection is about, found by the request; `()` if it is about nothing in particular.
+    type Object: FromHandshake;
+    /// What clients may send.
+    type Incoming: IncomingMessage;
+    /// What is sent to clients.
+    type Outgoing: OutgoingMessage;
+
+    /// Who may connect. Without a word of yours: whoever is logged in.
+    fn permissions() -> impl Permission<Self> {
+        IsAuthenticated
+    }
+
+    /// What this consumer does differently from the settings.
+    fn overrides() -> Overrides {
+        Overrides::default()
+    }
+
+    /// Makes the consumer, once the client is let in.
+    ///
+    /// # Errors
+    /// Any error closes the connection with 1011, and is logged.
+    fn connect(cx: &mut Context<Self>) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Runs once, before any message.
+    ///
+    /// # Errors
+    /// Any error closes the connection with 1011, and is logged.
+    fn post_authentication(&mut self, cx: &mut Context<Self>) -> impl Future<Output = Result> + Send {
+        let _ = cx;
+        std::future::ready(Ok(()))
+    }
+
+    /// Handles one message.
+    ///
+    /// # Errors
+    /// Any error is logged under an id, the client gets that id in an `error` frame, and the connection lives on.
+    fn receive_message(
+        &mut self,
+        cx: &mut Context<Self>,
+        message: Self::Incoming,
+    ) -> impl Future<Output = Result> + Send;
+
+    /// Runs once, when no more messages will come. Nothing that is sent here arrives.
+    fn disconnected(&mut self, cx: &mut Context<Self>, how: &Disconnect) -> impl Future<Output = ()> + Send {
+        let _ = (cx, how);
+        std::future::ready(())
+    }
+
+    /// What a route leads to.
+    fn endpoint() -> Endpoint {
+        Endpoint::of::<Self>()
+    }
+}
+
+/// What a handler returns.
+pub type Result<T = (), E = HandlerError> = std::result::Result<T, E>;
+
+/// An error of a handler: any error at all, made by `?`. Its text goes to the log and never to the client.
+pub struct HandlerError(BoxError);
+
+impl HandlerError {
+    /// An error without a type of its own.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into().into())
+    }
+
+    /// The error and its causes, for the log.
+    pub(crate) fn report(&self) -> String {
+        report(&self.0)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.0.downcast_ref(), Some(chanx_core::session::SendError::Closed))
+    }
+}
+
+impl fmt::Debug for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: StdError + Send + Sync + 'static> From<E> for HandlerError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// What one consumer does differently from the settings; what is not named stays as the settings say.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Overrides {
+    pub(crate) send_completion: Option<bool>,
+    pub(crate) send_authentication_message: Option<bool>,
+    pub(crate) camelize: Option<bool>,
+    pub(crate) message_action_key: Option<String>,
+    pub(crate) log_received_message: Option<bool>,
+    pub(crate) log_sent_message: Option<bool>,
+    pub(crate) log_ignored_actions: Option<Vec<String>>,
+    pub(crate) max_message_size: Option<usize>,
+    pub(crate) panic_closes: Option<bool>,
+}
+
+/// One method for each setting that a consumer may override.
+macro_rules! overrides {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty;)*) => {
+        impl Overrides {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, value: $kind) -> Self {
+                    self.$name = Some(value.into());
+                    self
+                }
+            )*
+        }
+    };
+}
+
+overrides! {
+    /// Whether `complete` follows each message and the connection phase.
+    send_completion: bool;
+    /// Whether the outcome of authentication is told.
+    send_authentication_message: bool;
+    /// Whether declared names travel in camelCase.
+    camelize: bool;
+    /// The key of the discriminator.
+    message_action_key: &str;
+    /// Whether received messages are logged.
+    log_received_message: bool;
+    /// Whether sent messages are logged.
+    log_sent_message: bool;
+    /// Actions that are not logged.
+    log_ignored_actions: Vec<String>;
+    /// Bytes of one incoming message.
+    max_message_size: usize;
+    /// Whether a panic of a handler closes the connection with 1011 (it does, unless you say no: then the panic counts
+    /// as a failed message, and the consumer goes on with whatever state the panic left behind).
+    panic_closes: bool;
+}
+
+impl Overrides {
+    /// No difference.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}

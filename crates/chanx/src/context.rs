@@ -1,0 +1,172 @@
+//! What a handler can do with its connection.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use atomic_refcell::AtomicRefCell;
+use chanx_core::close::InvalidCloseCode;
+use chanx_core::session::{SendError, Session};
+use http::HeaderMap;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::auth::Authentication;
+use crate::consumer::{Consumer, HandlerError, Result};
+use crate::handshake::Handshake;
+use crate::peer::{Delivery, Peer};
+
+/// The protocol state of a connection, which its driver and its handlers take turns with.
+///
+/// Both run in one task, so the cell is never taken twice; it is a lock in nothing but its type.
+pub(crate) type SharedSession = Arc<AtomicRefCell<Session>>;
+
+/// The user of a consumer's connections.
+pub type UserOf<C> = <<C as Consumer>::Authentication as Authentication>::User;
+
+/// The connection of a consumer, as its handlers see it: who and what it is, and ways to answer.
+pub struct Context<C: Consumer> {
+    id: Arc<str>,
+    session: SharedSession,
+    handshake: Arc<Handshake>,
+    user: UserOf<C>,
+    object: C::Object,
+    mailbox: mpsc::Sender<Delivery>,
+    tasks: JoinSet<()>,
+}
+
+impl<C: Consumer> Context<C> {
+    pub(crate) fn new(
+        id: Arc<str>,
+        session: SharedSession,
+        handshake: Arc<Handshake>,
+        (user, object): (UserOf<C>, C::Object),
+        mailbox: mpsc::Sender<Delivery>,
+    ) -> Self {
+        Self { id, session, handshake, user, object, mailbox, tasks: JoinSet::new() }
+    }
+
+    /// Who is on the other side; possibly nobody, if the permissions let nobody in too.
+    pub fn user(&self) -> &UserOf<C> {
+        &self.user
+    }
+
+    /// What this connection is about.
+    pub fn object(&self) -> &C::Object {
+        &self.object
+    }
+
+    /// The same, to change it for the life of this connection.
+    pub fn object_mut(&mut self) -> &mut C::Object {
+        &mut self.object
+    }
+
+    /// The request that opened the connection.
+    pub fn handshake(&self) -> &Handshake {
+        &self.handshake
+    }
+
+    /// The headers of that request.
+    pub fn headers(&self) -> &HeaderMap {
+        self.handshake.headers()
+    }
+
+    /// A value that was attached to the application, by its type.
+    ///
+    /// # Errors
+    /// Nothing of that type was attached.
+    pub fn state<T: Clone + Send + Sync + 'static>(&self) -> Result<&T> {
+        let missing = || HandlerError::new(format!("no `{}` is attached", std::any::type_name::<T>()));
+        self.handshake.extension().ok_or_else(missing)
+    }
+
+    /// The connection's name in the log.
+    pub fn connection_id(&self) -> &str {
+        &self.id
+    }
+
+    /// Sends a message to this client, as an answer to the message that is being handled.
+    ///
+    /// Waits while too much is on its way to the client already (`max_outgoing_bytes`).
+    ///
+    /// # Errors
+    /// A closed connection, or a message without a JSON form.
+    pub async fn send_message(&mut self, message: impl Into<C::Outgoing>) -> std::result::Result<(), SendError> {
+        let message = message.into();
+        self.room().await;
+        self.session.borrow_mut().send(&message)
+    }
+
+    /// Sends a text frame as it is, past the declared messages.
+    ///
+    /// # Errors
+    /// A closed connection.
+    pub async fn send_text(&mut self, text: &str) -> std::result::Result<(), SendError> {
+        self.room().await;
+        self.session.borrow_mut().send_text(text)
+    }
+
+    /// Sends a binary frame.
+    ///
+    /// # Errors
+    /// A closed connection.
+    pub async fn send_binary(&mut self, bytes: &[u8]) -> std::result::Result<(), SendError> {
+        self.room().await;
+        self.session.borrow_mut().send_binary(bytes)
+    }
+
+    /// Closes the connection with 1000. What was sent before still arrives; nothing more is handled.
+    pub fn close(&mut self) {
+        // 1000 can always be sent.
+        let _ = self.close_with(1000, "");
+    }
+
+    /// Closes the connection with this code (1000–1003, 1007–1014, 3000–4999) and a reason of up to 123 bytes; more
+    /// is cut off.
+    ///
+    /// # Errors
+    /// A code that must not be sent; the connection stays open.
+    pub fn close_with(&mut self, code: u16, reason: &str) -> std::result::Result<(), InvalidCloseCode> {
+        self.session.borrow_mut().close(code, reason)
+    }
+
+    /// A handle to this connection for work outside its handlers. What it sends answers the message that is being
+    /// handled now.
+    pub fn peer(&self) -> Peer<C::Outgoing> {
+        let session = self.session.borrow();
+        Peer::new(self.mailbox.clone(), session.envelope().clone(), session.shared_config())
+    }
+
+    /// Runs long work beside the handlers. It ends with the connection; an error of it is logged.
+    pub fn spawn<F>(&mut self, work: impl FnOnce(Peer<C::Outgoing>) -> F)
+    where
+        F: Future<Output = Result> + Send + 'static,
+    {
+        while self.tasks.try_join_next().is_some() {}
+        let work = work(self.peer());
+        let report = async {
+            if let Err(error) = work.await
+                && !error.is_closed()
+            {
+                tracing::error!(error = error.report(), "spawned work failed");
+            }
+        };
+        self.tasks.spawn(tracing::Instrument::in_current_span(report));
+    }
+
+    /// Waits until the client has taken enough of what was sent. The driver, which runs in the same task, looks again
+    /// whenever the socket has taken something.
+    async fn room(&self) {
+        poll_fn(|_| {
+            let session = self.session.borrow();
+            if session.has_room() || session.is_ending() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+}
+
+impl<C: Consumer> std::fmt::Debug for Context<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("connection_id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+//! Whether a client is welcome: identity, permissions, object, permissions about the object.
+
+use crate::auth::{self, Authentication, Identity};
+use crate::consumer::Consumer;
+use crate::context::UserOf;
+use crate::handshake::Handshake;
+use crate::object::FromHandshake;
+use crate::permission::{NotPermitted, Permission, Request};
+use crate::refusal::{Refusal, Rejection, report};
+
+/// What came of it.
+pub(super) enum Verdict<C: Consumer> {
+    Welcome((UserOf<C>, C::Object)),
+    Refused(Refusal),
+    /// There is no answer; for the log.
+    Failed(String),
+}
+
+pub(super) async fn admit<C: Consumer>(handshake: &Handshake) -> Verdict<C> {
+    match check::<C>(handshake).await {
+        Ok(identity) => Verdict::Welcome(identity),
+        Err(Rejection::Refused(refusal)) => Verdict::Refused(refusal),
+        Err(Rejection::Failed(error)) => Verdict::Failed(report(&error)),
+    }
+}
+
+async fn check<C: Consumer>(handshake: &Handshake) -> Result<(UserOf<C>, C::Object), Rejection> {
+    let user = auth::identify::<C::Authentication>(handshake).await?;
+    let permissions = C::permissions();
+    let request = Request::<C>::new(handshake, &user);
+    let refuse = |why| refusal::<C>(why, &user);
+    permissions.has_permission(&request).await.map_err(refuse)?;
+    let object = C::Object::from_handshake(handshake).await?;
+    permissions.has_object_permission(&request, &object).await.map_err(refuse)?;
+    Ok((user, object))
+}
+
+/// Somebody who is not logged in, and could be, is told to log in; others get the permission's own words.
+fn refusal<C: Consumer>(why: NotPermitted, user: &UserOf<C>) -> Rejection {
+    match why {
+        NotPermitted::Rejected(rejection) => rejection,
+        NotPermitted::Denied(_) if !user.is_authenticated() && C::Authentication::asks() => {
+            auth::unauthenticated::<C::Authentication>(auth::NOT_PROVIDED).into()
+        }
+        NotPermitted::Denied(Some(body)) => Refusal::new(403).body(body).into(),
+        NotPermitted::Denied(None) => {
+            Refusal::forbidden("You do not have permission to perform this action.").into()
+        }
+    }
+}

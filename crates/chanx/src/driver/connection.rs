@@ -1,0 +1,212 @@
+//! The one place that waits for a connection's sources: its socket, its mailbox, its clock and its running handler.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::task::{Context as Task, Poll, ready};
+
+use chanx_core::message::IncomingMessage;
+use chanx_core::session::Input;
+use futures_util::FutureExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep, sleep, timeout};
+
+use crate::context::SharedSession;
+use crate::peer::Delivery;
+use crate::transport::{Stream, Transport};
+
+/// How much room a read gets.
+const READ_SIZE: usize = 4 * 1024;
+
+/// A connection's sources, and the session that they feed.
+pub(super) struct Connection {
+    stream: Stream,
+    session: SharedSession,
+    deliveries: mpsc::Receiver<Delivery>,
+    clock: Pin<Box<Sleep>>,
+    last_tick: Instant,
+}
+
+/// What became of a handler.
+pub(super) enum Ran<T> {
+    Finished(T),
+    /// The text of the panic, for the log.
+    Panicked(String),
+    /// It went on for too long after its connection had ended.
+    Abandoned,
+}
+
+impl Connection {
+    pub(super) fn new(transport: Transport, session: SharedSession, deliveries: mpsc::Receiver<Delivery>) -> Self {
+        let period = {
+            let mut session = session.borrow_mut();
+            session.input().extend_from_slice(&transport.early);
+            session.tick_period()
+        };
+        let clock = Box::pin(sleep(period));
+        Self { stream: transport.stream, session, deliveries, clock, last_tick: Instant::now() }
+    }
+
+    /// Waits for the next message. Everything that waits to be sent leaves first, in one write.
+    pub(super) async fn next<M: IncomingMessage>(&mut self) -> Input<M> {
+        poll_fn(|task| {
+            loop {
+                if let Some(input) = self.session.borrow_mut().next() {
+                    return Poll::Ready(input);
+                }
+                if !self.make_progress(task, true) {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
+    }
+
+    /// Runs a handler, while the socket still flushes, answers pings and notices that the peer leaves.
+    ///
+    /// Once the connection has ended, the handler has the time of a closing handshake to come to its end.
+    pub(super) async fn run<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
+        let mut handler = pin!(AssertUnwindSafe(handler).catch_unwind());
+        let mut grace = None;
+        let immediately = self.session.borrow().config().send_immediately;
+        poll_fn(|task| {
+            loop {
+                if let Poll::Ready(outcome) = handler.as_mut().poll(task) {
+                    return Poll::Ready(outcome.map_or_else(|panic| Ran::Panicked(panic_text(&*panic)), Ran::Finished));
+                }
+                self.session.borrow_mut().absorb();
+                if self.make_progress(task, immediately) {
+                    continue;
+                }
+                let session = self.session.borrow();
+                if session.is_ending() {
+                    let grace = grace.get_or_insert_with(|| Box::pin(sleep(session.config().close_timeout)));
+                    ready!(grace.as_mut().poll(task));
+                    return Poll::Ready(Ran::Abandoned);
+                }
+                return Poll::Pending;
+            }
+        })
+        .await
+    }
+
+    /// Sends what is left, waits for the peer's side of the closing handshake, and ends the stream; all of it within
+    /// the time for it.
+    pub(super) async fn finish(mut self) {
+        let limit = self.session.borrow().config().close_timeout;
+        // Whether the peer keeps to it or not, the connection is over.
+        let _ = timeout(limit, self.close()).await;
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        poll_fn(|task| self.poll_flush(task)).await?;
+        poll_fn(|task| self.poll_last_word(task)).await?;
+        self.stream.shutdown().await?;
+        // Bytes that nobody has read would make the system reset the connection, and the peer might never see the
+        // close frame.
+        let mut ignored = [0; 512];
+        while self.stream.read(&mut ignored).await? > 0 {}
+        Ok(())
+    }
+
+    /// One round over the sources; whether anything moved. Output may stay until there is no room for more.
+    fn make_progress(&mut self, task: &mut Task<'_>, immediately: bool) -> bool {
+        let delivered = self.poll_deliveries(task);
+        let must_write = immediately || !self.session.borrow().has_room();
+        let wrote = must_write && self.poll_write(task);
+        let read = self.poll_read(task);
+        let ticked = self.poll_clock(task);
+        delivered || wrote || read || ticked
+    }
+
+    fn poll_deliveries(&mut self, task: &mut Task<'_>) -> bool {
+        let mut session = self.session.borrow_mut();
+        let mut moved = false;
+        while session.has_room() && !session.is_ending() {
+            let Poll::Ready(Some(delivery)) = self.deliveries.poll_recv(task) else { break };
+            moved = true;
+            match delivery {
+                // Cannot fail: the session is not ending.
+                Delivery::Text(text) => drop(session.send_encoded(&text)),
+                Delivery::Close(code, reason) => session.end(code, reason),
+            }
+        }
+        moved
+    }
+
+    fn poll_write(&mut self, task: &mut Task<'_>) -> bool {
+        let mut session = self.session.borrow_mut();
+        let mut moved = false;
+        while !session.output().is_empty() && !session.is_broken() {
+            match Pin::new(&mut self.stream).poll_write(task, session.output()) {
+                Poll::Ready(Ok(written)) if written > 0 => session.advance_output(written),
+                Poll::Ready(_) => session.break_transport(),
+                Poll::Pending => break,
+            }
+            moved = true;
+        }
+        moved
+    }
+
+    fn poll_read(&mut self, task: &mut Task<'_>) -> bool {
+        let mut session = self.session.borrow_mut();
+        if !session.wants_input() {
+            return false;
+        }
+        let buffer = session.input();
+        buffer.reserve(READ_SIZE);
+        match pin!(self.stream.read_buf(buffer)).poll(task) {
+            Poll::Ready(Ok(0)) => session.end_of_input(),
+            Poll::Ready(Ok(_)) => session.heard(),
+            Poll::Ready(Err(_)) => session.break_transport(),
+            Poll::Pending => return false,
+        }
+        true
+    }
+
+    fn poll_clock(&mut self, task: &mut Task<'_>) -> bool {
+        if self.clock.as_mut().poll(task).is_pending() {
+            return false;
+        }
+        let now = Instant::now();
+        let next = self.session.borrow_mut().tick(now - self.last_tick);
+        self.last_tick = now;
+        self.clock.as_mut().reset(now + next);
+        true
+    }
+
+    fn poll_flush(&mut self, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        self.poll_write(task);
+        let session = self.session.borrow();
+        if session.output().is_empty() || session.is_broken() {
+            return Pin::new(&mut self.stream).poll_flush(task);
+        }
+        Poll::Pending
+    }
+
+    /// Reads on until the peer's close frame, or its end.
+    fn poll_last_word(&mut self, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        let mut session = self.session.borrow_mut();
+        loop {
+            session.discard();
+            if session.peer_is_done() {
+                return Poll::Ready(Ok(()));
+            }
+            let mut bytes = [0; 512];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            ready!(Pin::new(&mut self.stream).poll_read(task, &mut buffer))?;
+            match buffer.filled() {
+                [] => session.end_of_input(),
+                read => session.input().extend_from_slice(read),
+            }
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no text".to_owned())
+}

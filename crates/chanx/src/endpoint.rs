@@ -1,0 +1,82 @@
+//! A consumer as a route sees it: one type for all of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chanx_core::message::{Message, MessageSet};
+use chanx_core::session::SessionConfig;
+use futures_util::future::BoxFuture;
+
+use crate::connections::Registration;
+use crate::consumer::{Consumer, Overrides};
+use crate::driver;
+use crate::handshake::Handshake;
+use crate::transport::Transport;
+
+/// A consumer that routes can lead to. Made by [`Consumer::endpoint`].
+#[derive(Clone)]
+pub struct Endpoint {
+    name: &'static str,
+    overrides: Overrides,
+    incoming: fn() -> &'static MessageSet,
+    outgoing: fn() -> &'static MessageSet,
+    serve: fn(Opening) -> BoxFuture<'static, ()>,
+}
+
+/// A connection about to begin.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    pub(crate) id: Arc<str>,
+    pub(crate) transport: Transport,
+    pub(crate) handshake: Handshake,
+    pub(crate) config: Arc<SessionConfig>,
+    pub(crate) registration: Registration,
+}
+
+impl Endpoint {
+    /// The endpoint of a consumer.
+    pub fn of<C: Consumer>() -> Self {
+        Self {
+            name: short_name(std::any::type_name::<C>()),
+            overrides: C::overrides(),
+            incoming: C::Incoming::messages,
+            outgoing: C::Outgoing::messages,
+            serve: |opening| Box::pin(driver::serve::<C>(opening)),
+        }
+    }
+
+    /// The name of the consumer's type.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What clients may send.
+    pub fn incoming(&self) -> &'static MessageSet {
+        (self.incoming)()
+    }
+
+    /// What is sent to clients.
+    pub fn outgoing(&self) -> &'static MessageSet {
+        (self.outgoing)()
+    }
+
+    pub(crate) fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    pub(crate) async fn serve(&self, opening: Opening) {
+        (self.serve)(opening).await;
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Endpoint").field(&self.name).finish()
+    }
+}
+
+/// The last part of a type's path, without the paths of its parameters.
+fn short_name(full: &'static str) -> &'static str {
+    let end = full.find('<').unwrap_or(full.len());
+    full[..end].rsplit("::").next().unwrap_or(full)
+}

@@ -1,0 +1,45 @@
+#![doc = include_str!("../docs/lib.md")]
+
+pub mod auth;
+pub mod permission;
+pub mod routing;
+pub mod settings;
+
+mod consumer;
+mod context;
+mod endpoint;
+mod handshake;
+mod object;
+mod peer;
+mod refusal;
+
+mod websockets;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+mod config;
+mod connections;
+mod driver;
+mod origin;
+mod transport;
+mod upgrade;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use chanx_core::close::{CLOSE_CODES, CloseCode, CloseCodeInfo, InvalidCloseCode};
+pub use chanx_core::session::{Disconnect, EndedBy, SendError};
+pub use chanx_macros::Message;
+pub use connections::Connections;
+pub use consumer::{Consumer, HandlerError, Overrides, Result};
+pub use context::{Context, UserOf};
+pub use endpoint::Endpoint;
+pub use handshake::Handshake;
+pub use object::{Extract, FromHandshake, Path, Query};
+pub use origin::{AllowedOrigins, OriginError};
+pub use peer::Peer;
+pub use refusal::{BoxError, Refusal, Rejection};
+pub use settings::Settings;
+pub use websockets::{StartError, Websockets};

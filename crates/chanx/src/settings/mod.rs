@@ -1,0 +1,193 @@
+//! Every setting of chanx with its default; the file, the environment and the code write them, in
+//! this order.
+//!
+//! ```
+//! use chanx::settings::Settings;
+//!
+//! let environment = [("CHANX_CAMELIZE".to_owned(), "true".to_owned())];
+//! let mut settings = Settings::from_sources(None, environment)?;
+//! settings.send_completion = true;
+//! assert!(settings.camelize && settings.send_authentication_message);
+//! # Ok::<(), chanx::settings::SettingsError>(())
+//! ```
+
+mod choice;
+mod describe;
+mod error;
+mod load;
+mod rules;
+mod secret;
+mod source;
+mod table;
+mod value;
+
+use std::time::Duration;
+
+pub use choice::{LogFormat, SameSite};
+pub use describe::SettingInfo;
+pub use error::SettingsError;
+pub use secret::{ConnectionUrl, Secret};
+pub use source::Source;
+
+use crate::origin::{AllowedOrigins, OriginError};
+use source::Provenance;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+table::settings! {
+    /// Sends `complete` after each incoming message, each event and the connection phase, and
+    /// `group_complete` after each delivered group message.
+    send_completion: bool = false;
+
+    /// Tells the client how its authentication ended, in an `authentication` message.
+    send_authentication_message: bool = true;
+
+    /// Lets messages leave as soon as a handler waits for something; otherwise they leave when it
+    /// is done.
+    send_message_immediately: bool = true;
+
+    /// The key of a message that names its action.
+    message_action_key: String = "action".to_owned(), rules::action_key;
+
+    /// Writes the fields of declared types in camelCase on the wire, in both directions. Keys of
+    /// maps are data and stay as they are.
+    camelize: bool = false;
+
+    /// Closes a refused socket with 1000, as Chanx up to 0.12 does, not with 4000 + status.
+    legacy_close_codes: bool = false;
+
+    /// The longest incoming message in bytes, fragments added up and decompressed. A longer one
+    /// closes the socket with 1009.
+    max_message_size: usize = 65_536, rules::at_least_one;
+
+    /// How many incoming messages of one connection may wait for their handler before reading
+    /// pauses.
+    max_waiting_messages: usize = 64, rules::at_least_one;
+
+    /// How many bytes may wait to be sent to one connection. A client that lets more pile up is
+    /// closed with 4413.
+    max_outgoing_bytes: usize = 1_048_576, rules::at_least_one;
+
+    /// How many connections may be open at the same time.
+    max_connections: Option<usize> = None, rules::at_least_one_if_any;
+
+    /// The seconds after which a silent connection is sent a ping.
+    ping_interval: Option<Duration> = Some(Duration::from_secs(20)), rules::positive_if_any;
+
+    /// The seconds that a client may take to answer a ping. Then it is closed with 4408.
+    ping_timeout: Duration = Duration::from_secs(20), rules::positive;
+
+    /// The seconds that a client may take to answer a close frame. Then its connection is cut.
+    close_timeout: Duration = Duration::from_secs(5), rules::positive;
+
+    /// The seconds that a client may go without taking anything of what waits for it. Then its
+    /// connection is cut.
+    send_timeout: Duration = Duration::from_secs(30), rules::positive;
+
+    /// The seconds without a message from the client after which it is closed with 4408.
+    idle_timeout: Option<Duration> = None, rules::positive_if_any;
+
+    /// The origins of pages that may open a socket: `https://example.com`, `https://*.example.com`
+    /// for a domain with its subdomains, `*` for all.
+    allowed_origins: Vec<String> = Vec::new(), rules::origins;
+
+    /// More allowed origins, under the name that django-cors-headers uses.
+    cors_allowed_origins: Vec<String> = Vec::new(), rules::origins;
+
+    /// More allowed origins, which may post forms as well.
+    csrf_trusted_origins: Vec<String> = Vec::new(), rules::origins;
+
+    /// Lets clients connect that send no origin. Browsers always send one.
+    allow_missing_origin: bool = false;
+
+    /// The host names that the site answers to: `example.com`, `.example.com` with its subdomains,
+    /// `*` for all.
+    allowed_hosts: Vec<String> = Vec::new();
+
+    /// Where clients reach the sockets, for pages and documents that name their address.
+    websocket_base_url: Option<String> = None, rules::websocket_url_if_any;
+
+    /// Logs every received message.
+    log_received_message: bool = true;
+
+    /// Logs every sent message.
+    log_sent_message: bool = true;
+
+    /// The actions of messages that are not logged.
+    log_ignored_actions: Vec<String> = Vec::new();
+
+    /// How log lines look; `auto` writes for humans in a terminal and JSON otherwise.
+    log_format: LogFormat = LogFormat::Auto;
+
+    /// What is logged, as a level or as directives such as `info,chanx=debug`.
+    log_filter: String = "info".to_owned(), rules::not_empty;
+
+    /// What carries messages between the processes of a site; `memory://` where there is one
+    /// process.
+    channel_layer | layer: ConnectionUrl = ConnectionUrl::from("memory://");
+
+    /// The database of users, login sessions and tokens.
+    database_url: ConnectionUrl = ConnectionUrl::from("sqlite://data/chanx.sqlite3");
+
+    /// The key that signs login sessions. Anyone who knows it can be anybody.
+    secret_key: Option<Secret> = None;
+
+    /// Former secret keys, which still verify what they signed.
+    secret_key_fallbacks: Vec<Secret> = Vec::new();
+
+    /// The name of the cookie that holds the login session.
+    session_cookie_name: String = "sessionid".to_owned(), rules::cookie_name;
+
+    /// The seconds that a login lasts.
+    session_cookie_age: Duration = 14 * DAY, rules::positive;
+
+    /// Sends the session cookie over HTTPS only.
+    session_cookie_secure: bool = false;
+
+    /// The domain of the session cookie; none for the host that sets it.
+    session_cookie_domain: Option<String> = None, rules::not_empty_if_any;
+
+    /// The path of the session cookie.
+    session_cookie_path: String = "/".to_owned(), rules::own_path;
+
+    /// Whether the session cookie comes along from other sites.
+    session_cookie_samesite: SameSite = SameSite::Lax;
+
+    /// The name of the cookie that holds the CSRF secret.
+    csrf_cookie_name: String = "csrftoken".to_owned(), rules::cookie_name;
+
+    /// The seconds that the CSRF secret lasts.
+    csrf_cookie_age: Duration = 364 * DAY, rules::positive;
+
+    /// Sends the CSRF cookie over HTTPS only.
+    csrf_cookie_secure: bool = false;
+
+    /// The login page.
+    login_url: String = "/admin/login/".to_owned(), rules::own_path;
+
+    /// Where a login leads if the form does not say so.
+    login_redirect_url: String = "/".to_owned(), rules::own_path;
+
+    /// How many logins may fail within `login_failures_window` before further ones are refused.
+    login_failures_limit: usize = 5, rules::at_least_one;
+
+    /// The seconds for which a failed login counts.
+    login_failures_window: Duration = 5 * MINUTE, rules::positive;
+
+    /// Development: comfort before safety. Never on where strangers can connect.
+    debug: bool = false;
+}
+
+impl Settings {
+    /// The origins that may open a socket, from all three lists.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no origin; only code can have written it, as loading refuses it.
+    pub fn origins(&self) -> Result<AllowedOrigins, OriginError> {
+        let lists = [&self.allowed_origins, &self.cors_allowed_origins, &self.csrf_trusted_origins];
+        let origins = AllowedOrigins::parse(lists.into_iter().flatten())?;
+        Ok(origins.allow_missing(self.allow_missing_origin))
+    }
+}

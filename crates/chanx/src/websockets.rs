@@ -1,0 +1,181 @@
+//! The WebSocket side of an application: routes, settings and attached state, as one `axum::Router`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::any;
+use chanx_core::session::SessionConfig;
+use http::{Extensions, Request};
+use thiserror::Error;
+
+use crate::config::session_config;
+use crate::connections::Connections;
+use crate::endpoint::Endpoint;
+use crate::origin::{AllowedOrigins, OriginError};
+use crate::routing::{CompiledRoute, ReverseError, RouteTable, Routes, RoutingError};
+use crate::settings::Settings;
+use crate::upgrade;
+
+/// The WebSocket side of an application, before it is mounted.
+///
+/// ```no_run
+/// use chanx::routing::{Routes, include, path};
+/// use chanx::{Settings, Websockets};
+///
+/// # fn example(routes: Routes<chanx::Endpoint>) -> Result<(), Box<dyn std::error::Error>> {
+/// let websockets = Websockets::new(Routes::new([path("ws/", include(routes))]), &Settings::load()?)?;
+/// let app: axum::Router = axum::Router::new().merge(websockets.into_router());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Websockets {
+    table: RouteTable<Mounted>,
+    origins: AllowedOrigins,
+    connections: Connections,
+    max_connections: Option<usize>,
+    extensions: Extensions,
+}
+
+/// Why the WebSocket side cannot start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Routes that are wrong or contradict each other.
+    #[error(transparent)]
+    Routing(#[from] RoutingError),
+    /// An allowed origin that is none.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
+}
+
+/// An endpoint with the settings that it runs with.
+#[derive(Clone, Debug)]
+pub(crate) struct Mounted {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) config: Arc<SessionConfig>,
+}
+
+/// What every request needs.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) table: RouteTable<Mounted>,
+    pub(crate) origins: AllowedOrigins,
+    pub(crate) connections: Connections,
+    pub(crate) max_connections: Option<usize>,
+    pub(crate) extensions: Extensions,
+    started: String,
+    opened: AtomicU64,
+}
+
+impl Websockets {
+    /// Checks the routes and the settings.
+    ///
+    /// # Errors
+    /// Routes that are wrong or contradict each other, and origins that are none.
+    pub fn new(routes: impl Into<Routes<Endpoint>>, settings: &Settings) -> Result<Self, StartError> {
+        let mount = |endpoint: Endpoint| {
+            let config = Arc::new(session_config(settings, endpoint.overrides()));
+            Mounted { endpoint, config }
+        };
+        let table = routes.into().map(&mount).compile()?;
+        Ok(Self {
+            table,
+            origins: settings.origins()?,
+            connections: Connections::default(),
+            max_connections: settings.max_connections,
+            extensions: Extensions::new(),
+        })
+    }
+
+    /// Attaches a value to every request, where consumers, permissions and extractors find it by its type.
+    #[must_use]
+    pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.extensions.insert(value);
+        self
+    }
+
+    /// The connections, to count them and to end them.
+    pub fn connections(&self) -> Connections {
+        self.connections.clone()
+    }
+
+    /// Every route: its pattern and its endpoint, in the order in which they are tried.
+    pub fn routes(&self) -> impl Iterator<Item = (&str, &Endpoint)> {
+        self.table.iter().map(|route| (route.pattern(), &route.endpoint().endpoint))
+    }
+
+    /// The path of a named route.
+    ///
+    /// # Errors
+    /// An unknown name, and parameters that do not fit the route.
+    pub fn reverse(&self, name: &str, parameters: &[(&str, &dyn std::fmt::Display)]) -> Result<String, ReverseError> {
+        self.table.reverse(name, parameters)
+    }
+
+    /// A router that serves the routes, to be merged into any axum application.
+    pub fn into_router(self) -> Router {
+        let paths = mount_points(self.table.iter().map(CompiledRoute::pattern));
+        let server = Arc::new(Server {
+            table: self.table,
+            origins: self.origins,
+            connections: self.connections,
+            max_connections: self.max_connections,
+            extensions: self.extensions,
+            started: random_prefix(),
+            opened: AtomicU64::new(0),
+        });
+        let handler = any(move |request: Request<Body>| upgrade::answer(Arc::clone(&server), request));
+        paths.iter().fold(Router::new(), |router, path| router.route(path, handler.clone()))
+    }
+}
+
+impl Server {
+    /// A name for a connection, unlike any other of this process and unlikely to be one of another.
+    pub(crate) fn new_connection_id(&self) -> Arc<str> {
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
+        format!("{}-{number}", self.started).into()
+    }
+}
+
+/// Tells the connections of one run of the server from those of another, in a log that has both.
+fn random_prefix() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    format!("{:08x}", RandomState::new().hash_one("connections") & 0xFFFF_FFFF)
+}
+
+/// The axum paths under which routes are found: for each first segment the segment itself and all below it, so that an
+/// unknown path beside a route is answered, and logged, here.
+fn mount_points<'a>(patterns: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    patterns.flat_map(|pattern| mount_point(pattern)).collect()
+}
+
+fn mount_point(pattern: &str) -> Vec<String> {
+    let is_literal = |segment: &str| !segment.contains(['<', '(', '[', '^', '\\', '{', '?', '+', '*', '.', '$']);
+    match pattern.split_once('/') {
+        Some((first, "")) if is_literal(first) => vec![format!("/{first}/")],
+        Some((first, _)) if is_literal(first) => vec![format!("/{first}/"), format!("/{first}/{{*rest}}")],
+        None if is_literal(pattern) => vec![format!("/{pattern}")],
+        _ => vec!["/".to_owned(), "/{*rest}".to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_of_one_prefix_share_a_mount_point() {
+        let points = mount_points(["ws/echo/", "ws/rooms/<int:pk>/", "health/"].into_iter());
+        assert_eq!(points.into_iter().collect::<Vec<_>>(), ["/health/", "/ws/", "/ws/{*rest}"]);
+    }
+
+    #[test]
+    fn a_route_that_begins_with_a_parameter_takes_the_root() {
+        let points = mount_points(["<slug:tenant>/", "(?P<pk>[0-9]+)/"].into_iter());
+        assert_eq!(points.into_iter().collect::<Vec<_>>(), ["/", "/{*rest}"]);
+    }
+}

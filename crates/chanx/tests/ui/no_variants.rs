@@ -1,0 +1,6 @@
+use chanx::Message;
+
+#[derive(Message)]
+enum Room {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use chanx::Message;
+
+#[derive(Message)]
+struct Room {
+    text: String,
+}
+
+fn main() {}

@@ -1,0 +1,123 @@
+//! What the command line asks for.
+
+use std::fmt;
+
+use crate::conformance::Selection;
+use crate::steps;
+
+/// How the program is called.
+pub(crate) const USAGE: &str = "\
+usage: cargo xtask test [--only STEP]…                          check everything, or these steps
+       cargo xtask conformance [--profile NAME] [--only GLOB]   replay the conformance cases
+       cargo xtask help                                         explain the steps
+";
+
+/// One valid command line.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Request {
+    /// Explain the commands and the steps.
+    Help,
+    /// Run these steps of the test command, all of them if the list is empty.
+    Test { only: Vec<String> },
+    /// Replay these conformance cases.
+    Conformance(Selection),
+}
+
+/// Why a command line is not valid.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ArgsError {
+    NoCommand,
+    UnknownCommand(String),
+    UnknownOption(String),
+    MissingValue(&'static str),
+    UnknownStep(String),
+}
+
+impl fmt::Display for ArgsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCommand => write!(f, "no command given"),
+            Self::UnknownCommand(name) => write!(f, "unknown command {name}"),
+            Self::UnknownOption(name) => write!(f, "unknown option {name}"),
+            Self::MissingValue(option) => write!(f, "{option} needs a value"),
+            Self::UnknownStep(name) => {
+                write!(f, "no step is called {name}: one of {}", steps::names())
+            }
+        }
+    }
+}
+
+/// Reads a command line without the program's own name.
+pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request, ArgsError> {
+    match args.next().as_deref() {
+        None => Err(ArgsError::NoCommand),
+        Some("help" | "--help" | "-h") => Ok(Request::Help),
+        Some("test") => test(args),
+        Some("conformance") => selection(args),
+        Some(other) => Err(ArgsError::UnknownCommand(other.to_owned())),
+    }
+}
+
+fn test(mut args: impl Iterator<Item = String>) -> Result<Request, ArgsError> {
+    let mut only = Vec::new();
+    while let Some(option) = args.next() {
+        match option.as_str() {
+            "--only" => only.push(step(value("--only", args.next())?)?),
+            _ => return Err(ArgsError::UnknownOption(option)),
+        }
+    }
+    Ok(Request::Test { only })
+}
+
+fn selection(mut args: impl Iterator<Item = String>) -> Result<Request, ArgsError> {
+    let mut selection = Selection::default();
+    while let Some(option) = args.next() {
+        match option.as_str() {
+            "--profile" => selection.profile = Some(value("--profile", args.next())?),
+            "--only" => selection.only = Some(value("--only", args.next())?),
+            _ => return Err(ArgsError::UnknownOption(option)),
+        }
+    }
+    Ok(Request::Conformance(selection))
+}
+
+fn value(option: &'static str, given: Option<String>) -> Result<String, ArgsError> {
+    given.ok_or(ArgsError::MissingValue(option))
+}
+
+fn step(name: String) -> Result<String, ArgsError> {
+    if steps::ALL.iter().any(|step| step.name == name) { Ok(name) } else { Err(ArgsError::UnknownStep(name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Request, ArgsError> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    fn only(steps: &[&str]) -> Request {
+        Request::Test { only: steps.iter().copied().map(str::to_owned).collect() }
+    }
+
+    #[test]
+    fn commands_and_their_options() {
+        assert_eq!(parsed("help"), Ok(Request::Help));
+        assert_eq!(parsed("test"), Ok(only(&[])));
+        assert_eq!(parsed("test --only fmt --only docs"), Ok(only(&["fmt", "docs"])));
+        assert_eq!(parsed("conformance"), Ok(Request::Conformance(Selection::default())));
+        let selection = Selection { profile: Some("base".into()), only: Some("echo-*".into()) };
+        assert_eq!(parsed("conformance --only echo-* --profile base"), Ok(Request::Conformance(selection)));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert_eq!(parsed(""), Err(ArgsError::NoCommand));
+        assert_eq!(parsed("tset"), Err(ArgsError::UnknownCommand("tset".into())));
+        assert_eq!(parsed("test --fast"), Err(ArgsError::UnknownOption("--fast".into())));
+        assert_eq!(parsed("test --only"), Err(ArgsError::MissingValue("--only")));
+        assert_eq!(parsed("test --only lint"), Err(ArgsError::UnknownStep("lint".into())));
+        assert_eq!(parsed("conformance --profile"), Err(ArgsError::MissingValue("--profile")));
+    }
+}

@@ -1,0 +1,37 @@
+//! Development commands of the workspace: `cargo xtask test` checks all that has to hold before a change is merged.
+
+mod args;
+mod checks;
+mod conformance;
+mod core_edges;
+mod failure;
+mod server;
+mod shell;
+mod steps;
+mod tools;
+
+use std::process::ExitCode;
+
+use args::Request;
+use steps::Step;
+
+fn main() -> ExitCode {
+    match args::parse(std::env::args().skip(1)) {
+        Ok(Request::Help) => {
+            print!("{}\n{}", args::USAGE, steps::overview());
+            ExitCode::SUCCESS
+        }
+        Ok(Request::Test { only }) => steps::run_all(steps::ALL.iter().filter(|step| chosen(step, &only))),
+        Ok(Request::Conformance(selection)) => {
+            steps::run_one("conformance", |shell| conformance::replay(shell, &selection))
+        }
+        Err(error) => {
+            eprint!("{error}\n\n{}", args::USAGE);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn chosen(step: &Step, only: &[String]) -> bool {
+    only.is_empty() || only.iter().any(|name| name == step.name)
+}

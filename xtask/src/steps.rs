@@ -1,0 +1,84 @@
+//! The steps of the test command, and how their results are shown: a line for each, and everything about a red one.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::failure::Failure;
+use crate::shell::Shell;
+use crate::{checks, conformance, core_edges, tools};
+
+/// One part of the test command.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    about: &'static str,
+    run: fn(&Shell) -> Outcome,
+}
+
+/// A green step may have something to say, in a few words.
+pub(crate) type Outcome = Result<Option<String>, Failure>;
+
+/// The steps in their order: what the others need, what is quick to fail, what is slow.
+pub(crate) const ALL: &[Step] = &[
+    Step { name: "tools", about: "installs the Debian packages that the tests need", run: tools::install },
+    Step { name: "fmt", about: "the code is formatted", run: checks::fmt },
+    Step { name: "core", about: "chanx-core depends on no runtime and no socket", run: core_edges::check },
+    Step { name: "deny", about: "licenses, advisories and sources of the dependencies", run: checks::deny },
+    Step { name: "clippy", about: "the compiler and clippy have no warnings", run: checks::clippy },
+    Step { name: "tests", about: "unit, integration and documentation tests", run: checks::tests },
+    Step { name: "docs", about: "the documentation builds without warnings", run: checks::docs },
+    Step {
+        name: "conformance",
+        about: "the recorded cases, against a server for each profile",
+        run: conformance::check,
+    },
+    Step { name: "browser", about: "the echo example in headless Chromium", run: checks::browser },
+];
+
+/// The names of all steps, for messages.
+pub(crate) fn names() -> String {
+    ALL.iter().map(|step| step.name).collect::<Vec<_>>().join(", ")
+}
+
+/// A line about each step.
+pub(crate) fn overview() -> String {
+    ALL.iter().fold("steps:\n".to_owned(), |mut text, step| {
+        let _ = writeln!(text, "  {:<12} {}", step.name, step.about);
+        text
+    })
+}
+
+/// Runs the steps one after the other; a red one does not keep the rest from running.
+pub(crate) fn run_all<'a>(steps: impl Iterator<Item = &'a Step>) -> ExitCode {
+    let red: Vec<_> = steps.filter(|step| !is_green(step.name, step.run)).map(|step| step.name).collect();
+    if red.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    println!("\nfailed: {}", red.join(", "));
+    ExitCode::FAILURE
+}
+
+/// Runs something as the only step.
+pub(crate) fn run_one(name: &str, run: impl FnOnce(&Shell) -> Outcome) -> ExitCode {
+    if is_green(name, run) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn is_green(name: &str, run: impl FnOnce(&Shell) -> Outcome) -> bool {
+    // The name stands there before the step begins: whoever waits sees what for.
+    print!("{name:<12} ");
+    let _ = io::stdout().flush();
+    let start = Instant::now();
+    let result = Shell::open(name).map_err(|failure| failure.to_string()).and_then(|shell| judge(&shell, run));
+    let seconds = start.elapsed().as_secs_f32();
+    match &result {
+        Ok(note) => println!("{}", format!("ok     {seconds:6.1} s  {note}").trim_end()),
+        Err(story) => println!("FAILED {seconds:6.1} s  {story}"),
+    }
+    result.is_ok()
+}
+
+/// The note of a green step, or all that there is to know about a red one.
+fn judge(shell: &Shell, run: impl FnOnce(&Shell) -> Outcome) -> Result<String, String> {
+    run(shell).map(Option::unwrap_or_default).map_err(|failure| format!("{failure}\n{}", shell.log()))
+}

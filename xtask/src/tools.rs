@@ -1,0 +1,84 @@
+//! Installs the programs that the tests need and the machine lacks, from Debian's packages.
+
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::shell::{Shell, succeeds};
+use crate::steps::Outcome;
+
+/// A program that some step runs.
+struct Tool {
+    program: &'static str,
+    /// With these arguments it succeeds if it is new enough.
+    probe: &'static [&'static str],
+    /// The Debian package that brings it.
+    package: &'static str,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { program: "python3", probe: &["-c", PYTHON_IS_3_11], package: "python3" },
+    Tool { program: "chromium", probe: &["--version"], package: "chromium" },
+    Tool { program: "chromedriver", probe: &["--version"], package: "chromium-driver" },
+];
+
+const PYTHON_IS_3_11: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
+
+/// Installs what is missing, and makes sure that it is there afterwards.
+pub(crate) fn install(shell: &Shell) -> Outcome {
+    let packages = missing(shell);
+    if packages.is_empty() {
+        return Ok(None);
+    }
+    let list = packages.join(" ");
+    let Some(apt) = Apt::find(shell) else {
+        return Err(Failure::new(format!(
+            "missing: {list} (Debian's names); install them, or run this as root on a system with apt-get"
+        )));
+    };
+    shell.run(apt.command(shell, &["update"]))?;
+    shell.run(apt.command(shell, &[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat()))?;
+    match missing(shell).as_slice() {
+        [] => Ok(Some(format!("installed {list}"))),
+        still => Err(Failure::new(format!("installed, but missing or too old all the same: {}", still.join(" ")))),
+    }
+}
+
+fn missing(shell: &Shell) -> Vec<&'static str> {
+    TOOLS.iter().filter(|tool| !is_there(shell, tool)).map(|tool| tool.package).collect()
+}
+
+fn is_there(shell: &Shell, tool: &Tool) -> bool {
+    let mut probe = shell.command(tool.program);
+    probe.args(tool.probe);
+    succeeds(probe)
+}
+
+/// How this machine lets us install packages.
+struct Apt {
+    with_sudo: bool,
+}
+
+impl Apt {
+    fn find(shell: &Shell) -> Option<Self> {
+        let with_sudo = !is_root(shell);
+        let apt = Self { with_sudo };
+        succeeds(apt.command(shell, &["--version"])).then_some(apt)
+    }
+
+    /// An apt-get that asks no questions and waits for another that is at work.
+    fn command(&self, shell: &Shell, args: &[&str]) -> Command {
+        let mut command = shell.command(if self.with_sudo { "sudo" } else { "env" });
+        if self.with_sudo {
+            command.args(["--non-interactive", "env"]);
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--option", "DPkg::Lock::Timeout=300"]);
+        command.args(args);
+        command
+    }
+}
+
+fn is_root(shell: &Shell) -> bool {
+    let mut id = shell.command("id");
+    id.arg("-u");
+    shell.read(id).is_ok_and(|uid| uid.trim() == "0")
+}
