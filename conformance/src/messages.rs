@@ -162,12 +162,17 @@ pub(crate) enum FaultsOutgoing {
     /// Says something about the connection.
     Status(String),
     /// Carries any answer.
-    Result(Value),
-    /// A number that JSON does not have.
-    #[message(rename = "result")]
+    Result(Odd),
+}
+
+/// Any answer, JSON or not.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Odd {
+    Json(Value),
+    /// A number that JSON may not have.
     Number(f64),
     /// Keys that JSON does not have.
-    #[message(rename = "result")]
     Unserializable(BTreeMap<Point, i64>),
 }
 

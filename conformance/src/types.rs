@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, FixedOffset};
 use garde::Validate;
 use schemars::{JsonSchema, JsonSchema_repr, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
@@ -178,6 +179,12 @@ pub(crate) enum Pet {
 
 pub(crate) static LETTERS_THEN_DIGITS: LazyLock<regex::Regex> =
     LazyLock::new(|| regex::Regex::new(r"^[a-z]+\d*$").unwrap_or_else(|error| unreachable!("{error}")));
+
+/// RFC 3339 to the letter; chrono's own reading allows blanks.
+pub(crate) fn rfc3339<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<FixedOffset>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    DateTime::parse_from_rfc3339(&text).map_err(|_| D::Error::custom("not a date-time"))
+}
 
 /// More than 0, less than 10.
 pub(crate) fn strictly_between_0_and_10(number: &i64, _: &()) -> garde::Result {

@@ -1,7 +1,7 @@
 //! Messages whose names `camelize` changes.
 
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, HandlerError, Result};
+use chanx::{Consumer, Context, HandlerError, Overrides, Result};
 use serde_json::{Value, json};
 
 use super::shapes::whole;
@@ -17,6 +17,11 @@ impl Consumer for Camel {
 
     fn permissions() -> impl Permission<Self> {
         AllowAny
+    }
+
+    fn overrides() -> Overrides {
+        // The case `camelize-array` expects Chanx's own behavior here, unlike all other cases about such frames.
+        Overrides::new().unusable_frame_closes(true)
     }
 
     async fn connect(_: &mut Context<Self>) -> Result<Self> {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::effects::{self, Mark};
-use crate::messages::{EchoIncoming, FaultsIncoming, FaultsOutgoing, Outgoing, Point};
+use crate::messages::{EchoIncoming, FaultsIncoming, FaultsOutgoing, Odd, Outgoing, Point};
 use crate::permissions::{Broken, SlowSessionAuthentication};
 
 macro_rules! faults {
@@ -62,7 +62,7 @@ async fn ready<C: Consumer<Outgoing = FaultsOutgoing>>(cx: &mut Context<C>) -> R
 }
 
 async fn result<C: Consumer<Outgoing = FaultsOutgoing>>(cx: &mut Context<C>, payload: impl Into<Value>) -> Result {
-    cx.send_message(FaultsOutgoing::Result(payload.into())).await?;
+    cx.send_message(FaultsOutgoing::Result(Odd::Json(payload.into()))).await?;
     Ok(())
 }
 
@@ -125,9 +125,9 @@ where
         }
         "unserialisable" => {
             let odd = BTreeMap::from([(Point { x: 1 }, 1)]);
-            cx.send_message(FaultsOutgoing::Unserializable(odd)).await?;
+            cx.send_message(FaultsOutgoing::Result(Odd::Unserializable(odd))).await?;
         }
-        "nan" => cx.send_message(FaultsOutgoing::Number(f64::NAN)).await?,
+        "nan" => cx.send_message(FaultsOutgoing::Result(Odd::Number(f64::NAN))).await?,
         "binary" => cx.send_binary(&[0, 1, 255]).await?,
         "raw_text" => cx.send_text(text).await?,
         "unicode" => cx.send_text(&json!({"é": "☃😀\u{2028}\u{7f}\0</script>"}).to_string()).await?,

@@ -62,7 +62,7 @@ typed! {
     TDictStrInt(BTreeMap<String, i64>),
     TIntOrStr(IntOrStr),
     TUuid(Uuid),
-    TDatetime(DateTime<FixedOffset>),
+    TDatetime(#[serde(deserialize_with = "rfc3339")] DateTime<FixedOffset>),
     TDate(NaiveDate),
     TTime(NaiveTime),
     THttpUrl(HttpUrl),

@@ -38,6 +38,13 @@ pub struct Rejected {
     pub envelope: Envelope,
 }
 
+impl Rejected {
+    /// Whether it was no JSON object at all.
+    pub fn is_unusable(&self) -> bool {
+        self.faults.iter().any(|fault| fault.loc.is_empty() && matches!(&*fault.kind, "json_invalid" | "dict_type"))
+    }
+}
+
 /// Reads one message.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Field, Fields, Ident, Meta, Result, Token, Variant as Source};
+use syn::{Attribute, Field, Fields, Ident, Meta, Path, Result, Token, Variant as Source};
 
 use crate::errors::{all, refuse};
 
@@ -43,9 +43,14 @@ impl Helper {
         if self.is_transparent() { quote!((#(#bindings),*)) } else { quote!({ #(#bindings),* }) }
     }
 
-    /// Whether any constraint is written here.
+    /// The rules that are written here, at the variant and at its fields.
+    pub(crate) fn constraints(&self) -> impl Iterator<Item = &Attribute> {
+        let of_fields = self.fields.iter().flat_map(|field| &field.attrs);
+        self.attributes.iter().chain(of_fields).filter(|attribute| is_rule(attribute))
+    }
+
     pub(crate) fn is_constrained(&self) -> bool {
-        self.attributes.iter().any(is_constraint) || self.fields.iter().any(has_constraint)
+        self.constraints().next().is_some()
     }
 }
 
@@ -54,13 +59,18 @@ pub(crate) fn binding(field: &Field) -> Ident {
     field.ident.clone().unwrap_or_else(|| Ident::new("payload", Span::mixed_site()))
 }
 
-/// Whether a field has constraints of its own, so that its type is not asked for any.
-pub(crate) fn has_constraint(field: &Field) -> bool {
+/// Whether a field says how it is checked, so that its type is not asked.
+pub(crate) fn is_checked_here(field: &Field) -> bool {
     field.attrs.iter().any(is_constraint)
 }
 
 pub(crate) fn is_constraint(attribute: &Attribute) -> bool {
     attribute.path().is_ident("garde")
+}
+
+/// Whether an attribute asks for a check, unlike `#[garde(skip)]`.
+pub(crate) fn is_rule(attribute: &Attribute) -> bool {
+    is_constraint(attribute) && !attribute.parse_args::<Path>().is_ok_and(|rule| rule.is_ident("skip"))
 }
 
 /// Whether an attribute of a single field makes a helper necessary.

@@ -16,7 +16,7 @@ use syn::{DeriveInput, parse_macro_input};
 
 use crate::set::Set;
 
-/// Makes an enum a set of messages.
+#[doc = include_str!("../docs/message.md")]
 #[proc_macro_derive(Message, attributes(message, serde, schemars, garde))]
 pub fn message(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -38,7 +38,10 @@ impl Set {
     fn check_reserved(&self, variant: &Variant) -> Result<()> {
         let action = &variant.action;
         if self.direction.is_sent() && RESERVED.contains(&action.name.as_str()) {
-            return refuse(&action.origin, format!("the action `{}` is sent by chanx itself; choose another", action.name));
+            return refuse(
+                &action.origin,
+                format!("the action `{}` is sent by chanx itself; choose another", action.name),
+            );
         }
         Ok(())
     }

@@ -30,7 +30,10 @@ pub(crate) struct Action {
 /// What stands beside the action.
 pub(crate) enum Content {
     Nothing,
-    Payload { form: Form, presence: Presence },
+    Payload {
+        form: Form,
+        presence: Presence,
+    },
     /// The fields of this type.
     Whole(Type),
 }
@@ -130,7 +133,9 @@ fn fields(source: Source, attributes: &VariantAttributes) -> Result<Content> {
 
 fn refuse_whole(attributes: &VariantAttributes) -> Result<()> {
     match &attributes.whole {
-        Some(whole) => refuse(whole, "`whole` needs one struct whose fields stand beside the action: `Variant(Struct)`"),
+        Some(whole) => {
+            refuse(whole, "`whole` needs one struct whose fields stand beside the action: `Variant(Struct)`")
+        }
         None => Ok(()),
     }
 }

@@ -128,9 +128,9 @@ async fn dispatch(command: Command, context: Context<'_>) -> Result<(), CommandE
         Command::Changepassword(change) => change.run(context).await,
         Command::Token(token) => token.run(context).await,
         Command::Clearsessions => clearsessions::run(context).await,
-        Command::Routes => routes::run(context),
+        Command::Routes => routes::run(context.project, context.terminal),
         Command::Check => check::run(context).await,
-        Command::Settings => settings::run(context),
+        Command::Settings => settings::run(&context.settings, context.terminal),
         Command::Secretkey => secretkey::run(context.terminal),
     }
 }

@@ -16,8 +16,10 @@ pub mod database;
 pub mod logging;
 pub mod passwords;
 pub mod signing;
-pub mod testing;
 pub mod web;
+
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use project::Project;
 pub use site::{Site, SiteError};

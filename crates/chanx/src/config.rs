@@ -18,6 +18,7 @@ pub(crate) fn session_config(settings: &Settings, overrides: &Overrides) -> Sess
     config.send_immediately = settings.send_message_immediately;
     config.legacy_close_codes = settings.legacy_close_codes;
     config.panic_closes = o.panic_closes.unwrap_or(true);
+    config.unusable_frame_closes = o.unusable_frame_closes.unwrap_or(false);
     config.max_message_size = o.max_message_size.unwrap_or(settings.max_message_size);
     config.max_waiting_messages = settings.max_waiting_messages;
     config.max_outgoing_bytes = settings.max_outgoing_bytes;

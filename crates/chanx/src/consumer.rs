@@ -127,6 +127,7 @@ pub struct Overrides {
     pub(crate) log_ignored_actions: Option<Vec<String>>,
     pub(crate) max_message_size: Option<usize>,
     pub(crate) panic_closes: Option<bool>,
+    pub(crate) unusable_frame_closes: Option<bool>,
 }
 
 /// One method for each setting that a consumer may override.
@@ -165,6 +166,9 @@ overrides! {
     /// Whether a panic of a handler closes the connection with 1011 (it does, unless you say no: then the panic counts
     /// as a failed message, and the consumer goes on with whatever state the panic left behind).
     panic_closes: bool;
+    /// Whether a frame that is no JSON object closes the connection with 1011, as in Chanx up to 0.12. Unless you say
+    /// so it is answered with an `error`, and the connection lives on.
+    unusable_frame_closes: bool;
 }
 
 impl Overrides {

@@ -211,6 +211,7 @@ enum Ruled {
     Many(Vec<Pair>),
     Direct(#[garde(custom(is_even))] u8),
     Typed(#[schemars(title = "A pair")] Pair),
+    Skipped(#[garde(skip)] Pair),
     Fields {
         pair: Pair,
         #[garde(custom(is_even))]
@@ -268,7 +269,7 @@ fn rules_at_the_variant_are_checked_where_the_fields_lie() {
 }
 
 #[test]
-fn what_keeps_the_rules_passes() {
+fn what_keeps_or_skips_the_rules_passes() {
     let pair = || Pair { left: 2, right: 2 };
     let fields = Ruled::Fields {
         pair: pair(),
@@ -280,6 +281,8 @@ fn what_keeps_the_rules_passes() {
     };
     assert_eq!(fields.validate().map_err(|report| report.to_string()), Ok(()));
     assert_eq!(read(r#"{"action":"maybe","payload":null}"#), Ok(Ruled::Maybe(None)));
+    let text = r#"{"action":"skipped","payload":{"left":1,"right":3}}"#;
+    assert_eq!(read(text), Ok(Ruled::Skipped(Pair { left: 1, right: 3 })));
 }
 
 /// All rules of garde that chanx carries over to borrowed fields.
@@ -287,7 +290,15 @@ fn what_keeps_the_rules_passes() {
 #[message(incoming)]
 enum Rules {
     All {
-        #[garde(ascii, alphanumeric, length(bytes, min = 1), length(utf16, min = 1), prefix("a"), suffix("z"), contains("m"))]
+        #[garde(
+            ascii,
+            alphanumeric,
+            length(bytes, min = 1),
+            length(utf16, min = 1),
+            prefix("a"),
+            suffix("z"),
+            contains("m")
+        )]
         text: String,
         #[garde(email)]
         email: Option<String>,
@@ -333,11 +344,11 @@ mod as_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
     use std::{fmt::Display, str::FromStr};
 
-    pub fn serialize<T: Display + Copy, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<T: Display + Copy, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(value)
     }
 
-    pub fn deserialize<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    pub(super) fn deserialize<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom("not a number"))
     }
 }
@@ -409,7 +420,13 @@ fn a_set_that_is_only_sent_needs_no_deserialize() {
 #[message(incoming, rename_all = "kebab-case")]
 enum Received {
     OnlyRead(OnlyRead),
-    Fields { fields: OnlyRead, action: u8, payload: u8, report: u8, private: u8 },
+    Fields {
+        fields: OnlyRead,
+        action: u8,
+        payload: u8,
+        report: u8,
+        private: u8,
+    },
     /// May be called what serde and schemars would call it.
     Error(u8),
 }
@@ -446,7 +463,7 @@ fn names_of_types_are_the_users_own() {
 
 /// chanx under another name, as a crate that re-exports it has it.
 mod facade {
-    pub use chanx::__private;
+    pub(crate) use chanx::__private;
 }
 
 #[test]

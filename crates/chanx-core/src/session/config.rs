@@ -20,6 +20,9 @@ pub struct SessionConfig {
     pub send_immediately: bool,
     /// Whether a panic of a handler ends the connection with 1011; otherwise it counts as a failed message.
     pub panic_closes: bool,
+    /// Whether a frame that is no JSON object ends the connection with 1011, as in Chanx up to 0.12; otherwise it is
+    /// answered with an `error`.
+    pub unusable_frame_closes: bool,
     /// Bytes of one incoming message, fragments added up.
     pub max_message_size: usize,
     /// Messages that may wait while a handler runs.
@@ -49,6 +52,7 @@ impl Default for SessionConfig {
             legacy_close_codes: false,
             send_immediately: true,
             panic_closes: true,
+            unusable_frame_closes: false,
             max_message_size: 64 * 1024,
             max_waiting_messages: 64,
             max_outgoing_bytes: 1024 * 1024,

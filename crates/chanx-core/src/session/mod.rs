@@ -318,6 +318,10 @@ impl Session {
             let kinds: Vec<_> = rejected.faults.iter().map(|fault| &*fault.kind).collect();
             tracing::info!(target: "chanx::message", message_id = self.message_number, faults = ?kinds, "refused");
         }
+        if self.config.unusable_frame_closes && rejected.is_unusable() {
+            self.fail();
+            return;
+        }
         self.envelope = rejected.envelope;
         self.send_builtin(&Builtin::Invalid(rejected.faults));
         self.completed();

@@ -7,10 +7,10 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Field, parse_quote};
+use syn::{Field, parse_quote};
 
 use crate::attributes::Direction;
-use crate::helper::{Helper, has_constraint, is_any, is_constraint};
+use crate::helper::{Helper, is_any, is_constraint, is_rule};
 
 /// The types that a set travelling this way needs.
 pub(super) fn types(helper: &Helper, direction: Direction, private: &TokenStream) -> TokenStream {
@@ -48,7 +48,7 @@ fn borrower(helper: &Helper, is_validated: bool, private: &TokenStream) -> Token
     let fields = adapted(helper, |field| {
         disown(field);
         keep(field, if is_validated { &["garde"] } else { &[] });
-        if has_constraint(field) && !is_skipped(field) {
+        if field.attrs.iter().any(is_rule) {
             field.attrs.push(parse_quote!(#[garde(adapt(#private::borrowed))]));
         }
         let ty = &field.ty;
@@ -58,24 +58,22 @@ fn borrower(helper: &Helper, is_validated: bool, private: &TokenStream) -> Token
     quote!(#validate #definition)
 }
 
-/// Derives the validation, and underlines the first constraint if that fails.
+/// Derives the validation. garde's derive names `::garde`, which only the application can make known: the import says
+/// where it is missed.
 fn validate(helper: &Helper, private: &TokenStream) -> TokenStream {
-    let all = helper.attributes.iter().chain(helper.fields.iter().flat_map(|field| &field.attrs));
-    let span = all.filter(|attribute| is_constraint(attribute)).map(Spanned::span).next();
+    let imports = helper.constraints().take(1).map(|constraint| {
+        let span = Span::call_site().located_at(constraint.span());
+        quote_spanned!(span=> use ::garde as _;)
+    });
     let attributes = helper.attributes.iter().filter(|attribute| is_constraint(attribute));
     let transparent = helper.is_transparent().then(|| quote!(#[garde(transparent)]));
-    let derive = quote_spanned!(span.unwrap_or_else(Span::call_site)=> #[derive(#private::garde::Validate)]);
     quote! {
-        #derive
+        #(#imports)*
+        #[derive(#private::garde::Validate)]
         #[garde(allow_unvalidated)]
         #transparent
         #(#attributes)*
     }
-}
-
-fn is_skipped(field: &Field) -> bool {
-    let is_skip = |attribute: &Attribute| attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("skip"));
-    field.attrs.iter().any(is_skip)
 }
 
 fn writer(helper: &Helper, private: &TokenStream) -> TokenStream {

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Field, Path};
 
 use super::{borrowed, payload_of, reader};
-use crate::helper::{Helper, binding, has_constraint};
+use crate::helper::{Helper, binding, is_checked_here};
 use crate::set::Set;
 use crate::variant::{Content, Form, Presence, Variant};
 
@@ -109,7 +109,7 @@ fn checks(helper: &Helper, private: &TokenStream) -> TokenStream {
         let value = borrowed(helper);
         quote!(#private::garde::Validate::validate_into(#value, &(), &mut #private::payload_path, __report);)
     });
-    let others = helper.fields.iter().filter(|field| !has_constraint(field));
+    let others = helper.fields.iter().filter(|field| !is_checked_here(field));
     let others = others.map(|field| check(&binding(field), &path_of(field, private), private));
     quote!(#own #(#others;)*)
 }

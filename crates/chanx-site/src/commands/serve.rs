@@ -65,7 +65,7 @@ pub(crate) async fn interrupted() {
 async fn control_c() {
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::warn!(%error, "cannot wait for Ctrl-C");
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -78,12 +78,12 @@ async fn terminated() {
         }
         Err(error) => {
             tracing::warn!(%error, "cannot wait for SIGTERM");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
 
 #[cfg(not(unix))]
 async fn terminated() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

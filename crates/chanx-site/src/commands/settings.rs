@@ -1,14 +1,14 @@
 //! `settings`: all settings, their values, and where these come from.
 
-use chanx::settings::SettingInfo;
+use chanx::settings::{SettingInfo, Settings};
 
-use super::context::Context;
 use super::error::CommandError;
+use super::terminal::Terminal;
 
 /// Writes the settings so that the output is a `chanx.toml`. Secrets are blotted out.
-pub(crate) fn run(context: Context<'_>) -> Result<(), CommandError> {
-    for setting in context.settings.describe() {
-        context.terminal.say(&entry(&setting))?;
+pub(crate) fn run(settings: &Settings, terminal: &mut dyn Terminal) -> Result<(), CommandError> {
+    for setting in settings.describe() {
+        terminal.say(&entry(&setting))?;
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ impl IntoResponse for PageError {
 /// An error and its causes in one line.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = iter::successors(Some(error), |error| (*error).source());
-    let mut texts: Vec<String> = causes.map(|error| error.to_string()).collect();
+    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
     texts.dedup();
     texts.join(": ")
 }

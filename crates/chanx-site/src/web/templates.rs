@@ -3,7 +3,7 @@
 use std::fmt;
 
 use axum::response::Html;
-use minijinja::value::Value;
+use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior};
 use serde::{Serialize, Serializer};
 
@@ -46,7 +46,7 @@ impl Templates {
     pub(crate) fn render(&self, name: &str, context: impl Serialize) -> Result<Html<String>, RenderError> {
         self.environment
             .get_template(name)
-            .and_then(|template| template.render(Value::from_serialize(context)))
+            .and_then(|template| template.render(Serde(context)))
             .map(Html)
             .map_err(|source| RenderError { name: name.to_owned(), source: TemplateFault(source) })
     }
