@@ -24,9 +24,9 @@ impl Helper {
     pub(crate) fn new(source: Source) -> Self {
         let name = source.ident.unraw();
         Self {
-            owner: format_ident!("__{name}"),
-            borrower: format_ident!("__{name}Ref"),
-            writer: format_ident!("__{name}Writer"),
+            owner: format_ident!("__Owner{name}"),
+            borrower: format_ident!("__Borrower{name}"),
+            writer: format_ident!("__Writer{name}"),
             fields: source.fields,
             attributes: source.attrs,
         }
@@ -49,6 +49,7 @@ impl Helper {
         self.attributes.iter().chain(of_fields).filter(|attribute| is_rule(attribute))
     }
 
+    /// Whether there is any such rule.
     pub(crate) fn is_constrained(&self) -> bool {
         self.constraints().next().is_some()
     }

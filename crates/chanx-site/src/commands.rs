@@ -18,6 +18,9 @@ mod settings;
 mod terminal;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -67,11 +70,10 @@ enum Command {
 /// Runs the command that the arguments name, the program's own name first.
 ///
 /// The exit code is 0 for success, 1 for a failure and 2 for arguments that make no sense.
-pub(crate) fn run(project: &Project, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+pub(crate) fn run(project: &Project, arguments: &[OsString]) -> ExitCode {
     let parsed = CommandLine::command()
         .name(project.name())
-        .try_get_matches_from(&arguments)
+        .try_get_matches_from(arguments)
         .and_then(|matches| CommandLine::from_arg_matches(&matches));
     let line = match parsed {
         Ok(line) => line,

@@ -23,3 +23,8 @@ pub mod testing;
 
 pub use project::Project;
 pub use site::{Site, SiteError};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -5,15 +5,17 @@ use std::io::{self, IsTerminal};
 use chanx::settings::{LogFormat, Settings};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::Subscriber;
-use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Sends all events of this process to standard error.
 ///
 /// `filter` has the syntax of [`EnvFilter`], such as `info,chanx=debug`. Where it is the setting's
 /// default, the variable `RUST_LOG` decides, if there is one.
 ///
+/// An application that has installed a subscriber of its own before keeps it.
+///
 /// # Errors
-/// The filter cannot be read, or a subscriber has been installed before.
+/// The filter cannot be read.
 pub fn install(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
     let filter = self::filter(filter, std::env::var(EnvFilter::DEFAULT_ENV).ok())?;
     let ansi = io::stderr().is_terminal();
@@ -23,12 +25,13 @@ pub fn install(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
         LogFormat::Json => false,
         _ => ansi,
     };
-    let installed = if is_human {
+    // An error means that there is a subscriber already.
+    let _ = if is_human {
         lines.with_target(false).with_ansi(ansi).finish().try_init()
     } else {
         lines.json().flatten_event(true).finish().try_init()
     };
-    installed.map_err(LoggingError::Installed)
+    Ok(())
 }
 
 fn filter(setting: &str, variable: Option<String>) -> Result<EnvFilter, LoggingError> {
@@ -49,9 +52,6 @@ pub enum LoggingError {
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Something else receives the events of this process.
-    #[error("the log has been set up before")]
-    Installed(#[source] TryInitError),
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What an application writes into `main`: its parts, and the commands that come with them.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -124,7 +125,13 @@ impl Project {
     ///
     /// The exit code is 0 for success, 1 for a failure and 2 for arguments that make no sense.
     pub fn run(self) -> ExitCode {
-        commands::run(&self, std::env::args_os())
+        self.run_with(std::env::args_os())
+    }
+
+    /// [Runs](Self::run) with other arguments than the program's, its name first.
+    pub fn run_with(self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        commands::run(&self, &arguments)
     }
 
     pub(crate) fn name(&self) -> &'static str {

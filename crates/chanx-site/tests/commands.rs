@@ -1,1 +1,167 @@
-//! commands
+//! Programs made with `Project`, as a shell starts them.
+//!
+//! The program is this test binary itself: it runs the test `program` with arguments that a
+//! variable holds.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Output, Stdio};
+
+use axum::{Router, routing::get};
+use chanx_site::{Project, Site};
+
+/// Where the arguments of the program are, one to a line.
+const ARGUMENTS: &str = "PROGRAM_UNDER_TEST_ARGUMENTS";
+
+#[test]
+fn program() {
+    let Ok(arguments) = std::env::var(ARGUMENTS) else { return };
+    let project = Project::new("program")
+        .pages(|_: &Site| Router::new().route("/hello/", get(async || "hello")))
+        .link("Hello", "/hello/");
+    let code = project.run_with(["program"].into_iter().chain(arguments.lines()));
+    let known = [ExitCode::SUCCESS, ExitCode::FAILURE, ExitCode::from(2)];
+    let number = known.iter().position(|known| *known == code).unwrap_or(99);
+    std::process::exit(i32::try_from(number).unwrap());
+}
+
+fn command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "program", "--nocapture"])
+        .env_clear()
+        .env(ARGUMENTS, arguments.join("\n"))
+        .current_dir(directory)
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command(directory, arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+/// A server that has said where it listens.
+struct Server {
+    child: Child,
+    greeting: String,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start(directory: &Path, environment: &[(&str, &str)], command_name: &str, last_line: &str) -> Self {
+        let mut command = command(directory, &[command_name, "127.0.0.1:0"]);
+        let child = command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = child.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut greeting = String::new();
+        while !greeting.contains(last_line) {
+            greeting += &lines.next().unwrap_or_else(|| panic!("ended after {greeting}")).unwrap();
+            greeting.push('\n');
+        }
+        let port = greeting.split_once("http://").unwrap().1;
+        let port: String = port.split_once(':').unwrap().1.chars().take_while(char::is_ascii_digit).collect();
+        let address = SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
+        Self { child, greeting, address }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
+    }
+
+    /// Asks the server to end, and says how it did.
+    fn stop(mut self) -> Option<i32> {
+        let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_end_with_2() {
+    let directory = tempfile::tempdir().unwrap();
+    for arguments in [&["fly"][..], &["runserver", "nowhere"], &["token"], &["migrate", "--now"]] {
+        let (code, _, stderr) = run(directory.path(), arguments);
+        assert_eq!(code, 2, "{arguments:?}: {stderr}");
+        assert!(stderr.contains("error:"), "{stderr}");
+    }
+    let (code, stdout, _) = run(directory.path(), &["--help"]);
+    assert_eq!(code, 0);
+    for name in ["runserver", "createsuperuser", "clearsessions"] {
+        assert!(stdout.contains(name), "{stdout}");
+    }
+}
+
+#[test]
+fn failures_are_one_sentence_and_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let (code, _, stderr) = run(directory.path(), &["runserver"]);
+    assert_eq!(code, 1);
+    assert!(stderr.starts_with("error: the setting secret_key is missing\nMake one with `program secretkey`"), "{stderr}");
+
+    let (code, _, stderr) = run(directory.path(), &["createsuperuser"]);
+    assert_eq!(code, 1);
+    assert!(stderr.starts_with("error: there is no database file data/chanx.sqlite3\nCreate the tables with: program migrate"), "{stderr}");
+
+    fs::write(directory.path().join("chanx.toml"), "send_completoin = true\n").unwrap();
+    let (code, _, stderr) = run(directory.path(), &["settings"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("chanx.toml:1") && stderr.contains("send_completion"), "{stderr}");
+}
+
+#[test]
+fn a_first_user_can_be_made_without_a_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(run(directory.path(), &["migrate"]).0, 0);
+    let arguments = ["createsuperuser", "--username", "root", "--email", "root@example.com", "--no-input"];
+    let output = command(directory.path(), &arguments)
+        .env("CHANX_SUPERUSER_PASSWORD", "brass-otter-lamp")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let (code, stdout, _) = run(directory.path(), &["token", "root"]);
+    assert_eq!(code, 0);
+    assert!(stdout.lines().any(|line| line.len() == 40), "{stdout}");
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_command_everything_is_set_up_once() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[], "develop", "Stop with Ctrl-C.");
+    assert!(server.greeting.contains("user name  admin"), "{}", server.greeting);
+    assert!(server.greeting.contains(&format!("http://localhost:{}/hello/", server.address.port())));
+    assert!(server.get("/admin/login/").starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(server.get("/hello/").ends_with("\r\n\r\nhello"));
+    assert_eq!(server.stop(), Some(0));
+
+    let key = directory.path().join("data/secret_key");
+    assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let first = fs::read(&key).unwrap();
+
+    let again = Server::start(directory.path(), &[], "develop", "Stop with Ctrl-C.");
+    assert!(!again.greeting.contains("password"), "{}", again.greeting);
+    assert_eq!(again.stop(), Some(0));
+    assert_eq!(fs::read(&key).unwrap(), first);
+}
+
+#[cfg(unix)]
+#[test]
+fn runserver_serves_what_is_set_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_, stdout, _) = run(directory.path(), &["secretkey"]);
+    let key = stdout.lines().find(|line| line.len() == 50).unwrap();
+    assert_eq!(run(directory.path(), &["migrate"]).0, 0);
+    let server = Server::start(directory.path(), &[("CHANX_SECRET_KEY", key)], "runserver", "until Ctrl-C.");
+    assert!(server.get("/hello/").ends_with("\r\n\r\nhello"));
+    assert_eq!(server.stop(), Some(0));
+}

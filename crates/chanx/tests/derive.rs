@@ -171,22 +171,22 @@ fn a_helper_never_becomes_a_definition() {
 }
 
 #[track_caller]
-fn check_fault(text: &str, kind: &str, loc: Value) {
+fn check_fault(text: &str, kind: &str, loc: &Value) {
     let faults = faults::<Room>(text);
     assert_eq!(faults.as_array().map(Vec::len), Some(1), "{faults}");
-    assert_eq!((&faults[0]["type"], &faults[0]["loc"]), (&json!(kind), &loc));
+    assert_eq!((&faults[0]["type"], &faults[0]["loc"]), (&json!(kind), loc));
 }
 
 #[test]
 fn broken_constraints_are_faults() {
-    check_fault(r#"{"action":"say","payload":"123456"}"#, "string_too_long", json!(["say", "payload"]));
+    check_fault(r#"{"action":"say","payload":"123456"}"#, "string_too_long", &json!(["say", "payload"]));
     check_fault(
         r#"{"action":"say_to","payload":{"groups":[],"text":"123456"}}"#,
         "string_too_long",
-        json!(["say_to", "payload", "text"]),
+        &json!(["say_to", "payload", "text"]),
     );
-    check_fault(r#"{"action":"move","payload":"p","speed":10}"#, "less_than_equal", json!(["move", "speed"]));
-    check_fault(r#"{"action":"turn","payload":200}"#, "less_than_equal", json!(["turn", "payload"]));
+    check_fault(r#"{"action":"move","payload":"p","speed":10}"#, "less_than_equal", &json!(["move", "speed"]));
+    check_fault(r#"{"action":"turn","payload":200}"#, "less_than_equal", &json!(["turn", "payload"]));
 }
 
 fn is_even(value: &u8, _: &()) -> garde::Result {
@@ -230,10 +230,10 @@ enum Ruled {
 }
 
 #[track_caller]
-fn check_locations(text: &str, locations: Value) {
+fn check_locations(text: &str, locations: &Value) {
     let faults = faults::<Ruled>(text);
     let found: Value = faults.as_array().into_iter().flatten().map(|fault| fault["loc"].clone()).collect();
-    assert_eq!(found, locations, "{faults}");
+    assert_eq!(found, *locations, "{faults}");
     assert!(faults.as_array().into_iter().flatten().all(|fault| fault["type"] == "value_error"), "{faults}");
 }
 
@@ -241,24 +241,24 @@ fn check_locations(text: &str, locations: Value) {
 fn a_type_that_can_be_checked_is_checked_wherever_it_stands() {
     check_locations(
         r#"{"action":"one","payload":{"left":1,"right":2}}"#,
-        json!([["one", "payload", "left"], ["one", "payload", "right"]]),
+        &json!([["one", "payload", "left"], ["one", "payload", "right"]]),
     );
-    check_locations(r#"{"action":"maybe","payload":{"left":1,"right":1}}"#, json!([["maybe", "payload", "left"]]));
+    check_locations(r#"{"action":"maybe","payload":{"left":1,"right":1}}"#, &json!([["maybe", "payload", "left"]]));
     check_locations(
         r#"{"action":"many","payload":[{"left":2,"right":2},{"left":1,"right":1}]}"#,
-        json!([["many", "payload", 1, "left"]]),
+        &json!([["many", "payload", 1, "left"]]),
     );
-    check_locations(r#"{"action":"typed","payload":{"left":1,"right":1}}"#, json!([["typed", "payload", "left"]]));
-    check_locations(r#"{"action":"whole","left":2,"right":1}"#, json!([["whole", "right"]]));
+    check_locations(r#"{"action":"typed","payload":{"left":1,"right":1}}"#, &json!([["typed", "payload", "left"]]));
+    check_locations(r#"{"action":"whole","left":2,"right":1}"#, &json!([["whole", "right"]]));
 }
 
 #[test]
 fn rules_at_the_variant_are_checked_where_the_fields_lie() {
-    check_locations(r#"{"action":"direct","payload":3}"#, json!([["direct", "payload"]]));
+    check_locations(r#"{"action":"direct","payload":3}"#, &json!([["direct", "payload"]]));
     check_locations(
         r#"{"action":"fields","payload":{"pair":{"left":3,"right":3},"even":1,"same":2,"list":[2,3],
             "dived":[{"left":5,"right":5}],"skipped":{"left":1,"right":2}}}"#,
-        json!([
+        &json!([
             ["fields", "payload", "dived", 0, "left"],
             ["fields", "payload", "even"],
             ["fields", "payload", "list", 1],

@@ -94,7 +94,10 @@ fn writer(helper: &Helper, private: &TokenStream) -> TokenStream {
         #definition
 
         impl #private::serde::Serialize for #borrower<'_> {
-            fn serialize<__S: #private::serde::Serializer>(&self, serializer: __S) -> ::core::result::Result<__S::Ok, __S::Error> {
+            fn serialize<__S: #private::serde::Serializer>(
+                &self,
+                serializer: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
                 #writer::serialize(self, serializer)
             }
         }

@@ -1,0 +1,292 @@
+//! Commands with a prepared terminal, on a database file of their own.
+
+use std::time::Duration;
+
+use chanx::settings::{ConnectionUrl, Settings};
+use clap::Parser;
+use tempfile::TempDir;
+
+use super::context::Context;
+use super::error::CommandError;
+use super::terminal::script::Script;
+use super::{CommandLine, dispatch};
+use crate::accounts::{Account, Accounts, CreateUserError, NewUser};
+use crate::database::{Database, Migration};
+use crate::project::Project;
+use crate::signing::Keys;
+use crate::site::SiteError;
+
+const KEY: &str = "k3y-for-tests-that-is-long-enough-to-pass";
+
+/// An application, and a directory for its database.
+struct Bench {
+    project: Project,
+    settings: Settings,
+    superuser_password: Option<String>,
+    directory: TempDir,
+}
+
+impl Bench {
+    /// Without a database.
+    fn empty() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut settings = Settings::default();
+        let path = directory.path().join("site.sqlite3");
+        settings.database_url = ConnectionUrl::from(&*format!("sqlite://{}", path.display()));
+        settings.secret_key = Some(KEY.into());
+        Self { project: Project::new("bench"), settings, superuser_password: None, directory }
+    }
+
+    async fn migrated() -> Self {
+        let bench = Self::empty();
+        bench.run(&["migrate"], &mut Script::alone()).await.unwrap();
+        bench
+    }
+
+    async fn run(&self, arguments: &[&str], script: &mut Script) -> Result<(), CommandError> {
+        let line = CommandLine::parse_from([&["bench"], arguments].concat());
+        let context = Context {
+            project: &self.project,
+            settings: self.settings.clone(),
+            program: "bench",
+            terminal: script,
+            superuser_password: self.superuser_password.clone(),
+        };
+        dispatch(line.command.unwrap(), context).await
+    }
+
+    /// What the command wrote.
+    async fn output(&self, arguments: &[&str]) -> String {
+        let mut script = Script::alone();
+        self.run(arguments, &mut script).await.unwrap();
+        script.written
+    }
+
+    async fn error(&self, arguments: &[&str]) -> CommandError {
+        self.run(arguments, &mut Script::alone()).await.unwrap_err()
+    }
+
+    async fn accounts(&self) -> Accounts {
+        let database = Database::connect(self.settings.database_url.expose(), false).await.unwrap();
+        Accounts::new(database, Keys::new(KEY, [""; 0])).password_iterations(1)
+    }
+
+    async fn add_user(&self, username: &str) -> Account {
+        self.accounts().await.create_user(NewUser::named(username)).await.unwrap()
+    }
+
+    async fn user(&self, username: &str) -> Option<Account> {
+        self.accounts().await.user_by_name(username).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn migrate_creates_the_database_and_then_finds_nothing_to_do() {
+    let mut bench = Bench::empty();
+    let first = bench.output(&["migrate"]).await;
+    assert!(first.contains("applied auth.0001_initial\n"), "{first}");
+    assert_eq!(bench.output(&["migrate"]).await, "The database is up to date.\n");
+
+    let rooms = Migration { app: "chat", name: "0001_initial", sql: "CREATE TABLE room (id integer PRIMARY KEY)" };
+    bench.project = bench.project.clone().migrations(&[rooms]);
+    let error = bench.error(&["clearsessions"]).await;
+    assert!(matches!(error, CommandError::Site(SiteError::NotMigrated { .. })), "{error}");
+    assert_eq!(bench.output(&["migrate"]).await, "applied chat.0001_initial\n");
+}
+
+#[tokio::test]
+async fn a_database_that_is_missing_or_not_migrated_is_told_apart_and_made() {
+    let bench = Bench::empty();
+    let missing = bench.error(&["createsuperuser"]).await;
+    assert!(missing.to_string().contains("there is no database file"), "{missing}");
+    assert_eq!(missing.advice("echo").as_deref(), Some("Create the tables with: echo migrate"));
+
+    Database::connect(bench.settings.database_url.expose(), true).await.unwrap();
+    let empty = bench.error(&["token", "alice"]).await;
+    assert!(empty.to_string().contains("the database is not migrated"), "{empty}");
+    assert_eq!(empty.advice("echo").as_deref(), Some("Create the tables with: echo migrate"));
+}
+
+#[tokio::test]
+async fn createsuperuser_asks_until_everything_is_right() {
+    let bench = Bench::migrated().await;
+    bench.add_user("bob").await;
+    let mut script = Script::answering([
+        "bob",
+        "bad name",
+        "no address",
+        "brass-otter-lamp",
+        "brass-otter-lamp",
+        "root",
+        "brass-otter-lamp",
+        "brass-otter-lamp",
+        "root@example.com",
+        "brass-otter-lamp",
+        "brass-otter-lamp",
+    ]);
+    bench.run(&["createsuperuser"], &mut script).await.unwrap();
+    assert!(script.written.contains("the username \"bob\" is taken"), "{}", script.written);
+    assert!(script.written.contains("must look like name@example.com"), "{}", script.written);
+    assert!(script.written.ends_with("Created the user root.\n"), "{}", script.written);
+    assert!(!script.written.contains("otter"), "{}", script.written);
+    let root = bench.user("root").await.unwrap();
+    assert!(root.is_staff && root.is_superuser && root.is_active);
+    assert_eq!(root.email, "root@example.com");
+}
+
+#[tokio::test]
+async fn createsuperuser_takes_everything_from_arguments_and_environment() {
+    let mut bench = Bench::migrated().await;
+    let arguments = ["createsuperuser", "--username", "root", "--email", "root@example.com", "--no-input"];
+    bench.superuser_password = Some("12345".to_owned());
+    let weak = bench.error(&arguments).await.to_string();
+    for reason in ["shorter than 8 characters", "too common", "made of digits alone"] {
+        assert!(weak.contains(reason), "{weak}");
+    }
+    bench.superuser_password = Some("brass-otter-lamp".to_owned());
+    assert_eq!(bench.output(&arguments).await, "Created the user root.\n");
+    assert!(bench.accounts().await.check_password("root", "brass-otter-lamp").await.unwrap().is_some());
+
+    let taken = bench.error(&arguments).await;
+    assert!(matches!(taken, CommandError::CreateUser(CreateUserError::UsernameTaken(_))), "{taken}");
+    assert!(taken.advice("echo").unwrap().contains("echo changepassword root"));
+    let nameless = bench.error(&["createsuperuser", "--no-input"]).await;
+    assert_eq!(nameless.to_string(), "--username is missing, and nobody may be asked");
+}
+
+#[tokio::test]
+async fn nobody_is_asked_where_nobody_is() {
+    let bench = Bench::migrated().await;
+    bench.add_user("alice").await;
+    for arguments in [&["createsuperuser"][..], &["createuser"], &["changepassword", "alice"]] {
+        let error = bench.error(arguments).await;
+        assert!(matches!(error, CommandError::NotATerminal), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_interview_that_ends_early_changes_nothing() {
+    let bench = Bench::migrated().await;
+    let mut script = Script::answering(["alice", "", "brass-otter-lamp"]);
+    let error = bench.run(&["createuser"], &mut script).await.unwrap_err();
+    assert!(matches!(error, CommandError::Ended), "{error}");
+    assert!(bench.user("alice").await.is_none());
+}
+
+#[tokio::test]
+async fn createuser_gives_no_rights_but_those_asked_for() {
+    let mut bench = Bench::migrated().await;
+    bench.superuser_password = Some("brass-otter-lamp".to_owned());
+    let plain = bench.output(&["createuser", "--username", "alice", "--no-input"]).await;
+    assert!(plain.contains("without a password"), "{plain}");
+    bench.output(&["createuser", "--username", "carol", "--staff", "--no-input"]).await;
+    let alice = bench.user("alice").await.unwrap();
+    assert!(!alice.is_staff && !alice.is_superuser);
+    let carol = bench.user("carol").await.unwrap();
+    assert!(carol.is_staff && !carol.is_superuser);
+}
+
+#[tokio::test]
+async fn changepassword_takes_a_new_one_and_ends_logins() {
+    let bench = Bench::migrated().await;
+    let alice = bench.add_user("alice").await;
+    let session = bench.accounts().await.login(&alice).await.unwrap();
+    let mut script = Script::answering(["alice-alice", "brass-otter-lamp", "brass-otter-lamp"]);
+    bench.run(&["changepassword", "alice"], &mut script).await.unwrap();
+    assert!(script.written.contains("too similar to the username"), "{}", script.written);
+    let accounts = bench.accounts().await;
+    assert!(accounts.check_password("alice", "brass-otter-lamp").await.unwrap().is_some());
+    assert!(accounts.user_by_session(&session.key).await.unwrap().is_none());
+
+    let unknown = bench.error(&["changepassword", "nobody"]).await;
+    assert_eq!(unknown.to_string(), "there is no user \"nobody\"");
+}
+
+#[tokio::test]
+async fn a_token_is_made_once() {
+    let bench = Bench::migrated().await;
+    bench.add_user("alice").await;
+    let token = bench.output(&["token", "alice"]).await;
+    assert_eq!(token.trim_end().len(), 40);
+    assert_eq!(bench.output(&["token", "alice"]).await, token);
+    assert!(matches!(bench.error(&["token", "bob"]).await, CommandError::UnknownUser(_)));
+}
+
+#[tokio::test]
+async fn clearsessions_deletes_what_is_over_and_nothing_else() {
+    let bench = Bench::migrated().await;
+    let alice = bench.add_user("alice").await;
+    let accounts = bench.accounts().await;
+    accounts.clone().session_age(Duration::ZERO).login(&alice).await.unwrap();
+    let current = accounts.login(&alice).await.unwrap();
+    assert_eq!(bench.output(&["clearsessions"]).await, "Deleted 1 expired session.\n");
+    assert_eq!(bench.output(&["clearsessions"]).await, "Deleted 0 expired sessions.\n");
+    assert!(accounts.user_by_session(&current.key).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn settings_are_listed_without_secrets_and_can_be_read_back() {
+    let bench = Bench::empty();
+    let listing = bench.output(&["settings"]).await;
+    assert!(listing.contains("\nmax_message_size = 65536\n"), "{listing}");
+    assert!(!listing.contains(KEY), "{listing}");
+}
+
+#[tokio::test]
+async fn check_reports_everything_at_once() {
+    let mut bench = Bench::empty();
+    bench.settings.secret_key = Some("short".into());
+    bench.settings.debug = true;
+    let mut script = Script::alone();
+    let error = bench.run(&["check"], &mut script).await.unwrap_err();
+    assert_eq!(error.to_string(), "the check found 2 problems");
+    for finding in [
+        "warning: debug is on",
+        "warning: allowed_origins is empty",
+        "error: the secret key is too short",
+        "error: there is no database file",
+    ] {
+        assert!(script.written.contains(finding), "{finding} is not in {}", script.written);
+    }
+}
+
+#[tokio::test]
+async fn check_is_content_with_a_site_that_is_set_up() {
+    let mut bench = Bench::migrated().await;
+    bench.settings.allowed_origins = vec!["https://example.com".to_owned()];
+    bench.settings.allowed_hosts = vec!["example.com".to_owned()];
+    bench.settings.session_cookie_secure = true;
+    bench.settings.csrf_cookie_secure = true;
+    let output = bench.output(&["check"]).await;
+    assert_eq!(output, "Settings, routes, templates and database are in order.\n");
+
+    bench.project = bench.project.clone().templates(&[("a.html", "{% endif %}")]);
+    let mut script = Script::alone();
+    bench.run(&["check"], &mut script).await.unwrap_err();
+    assert!(script.written.contains("the template \"a.html\" is wrong"), "{}", script.written);
+}
+
+#[tokio::test]
+async fn runserver_starts_nothing_that_is_not_set_up() {
+    let mut bench = Bench::empty();
+    assert!(bench.error(&["runserver"]).await.advice("echo").unwrap().contains("echo migrate"));
+    bench.settings.secret_key = Some("short".into());
+    assert!(bench.error(&["runserver"]).await.advice("echo").unwrap().contains("echo secretkey"));
+    bench.settings.secret_key = None;
+    let error = bench.error(&["runserver"]).await;
+    assert_eq!(error.to_string(), "the setting secret_key is missing");
+    assert!(error.advice("echo").unwrap().contains("CHANX_SECRET_KEY"));
+    assert!(bench.directory.path().read_dir().unwrap().next().is_none());
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named_with_another_one() {
+    let bench = Bench::migrated().await;
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    for command in ["runserver", "develop"] {
+        let error = bench.error(&[command, &address]).await;
+        assert_eq!(error.to_string(), format!("cannot listen on {address}"));
+        assert!(error.advice("echo").unwrap().contains("Another program uses this port"));
+    }
+}
