@@ -15,8 +15,5 @@ use std::process::ExitCode;
 use chanx_site::Project;
 
 fn main() -> ExitCode {
-    Project::new("conformance")
-        .websockets(routing::routes)
-        .pages(|_| effects::router())
-        .run()
+    Project::new("conformance").websockets(routing::routes).pages(|_| effects::router()).run()
 }

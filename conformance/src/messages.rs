@@ -135,10 +135,7 @@ pub(crate) enum FaultsIncoming {
     /// Leaves a mark.
     Mark(String),
     /// Takes its time.
-    Slow {
-        id: String,
-        ms: u64,
-    },
+    Slow { id: String, ms: u64 },
     /// Sends many answers.
     Flood(i64),
     /// Fails in one of many ways.

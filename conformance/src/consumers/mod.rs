@@ -10,9 +10,7 @@ mod typed;
 
 pub(crate) use camel::Camel;
 pub(crate) use echo::{Echo, SinglePing};
-pub(crate) use faults::{
-    ClosePostAuth, FaultBuildGroups, FaultPostAuth, Faults, QuickDeny, SlowAuth, SlowPostAuth,
-};
+pub(crate) use faults::{ClosePostAuth, FaultBuildGroups, FaultPostAuth, Faults, QuickDeny, SlowAuth, SlowPostAuth};
 pub(crate) use plain::*;
 pub(crate) use rooms::{RoomAnyone, RoomById, RoomByPk, RoomBySlug, RoomByUid, RoomCombined, RoomOr};
 pub(crate) use shapes::Shapes;

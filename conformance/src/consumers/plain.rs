@@ -1,8 +1,6 @@
 //! Consumers that only say hello, told apart by whom they let in.
 
-use chanx::auth::{
-    Authentication, BasicAuthentication, Identity, SessionAuthentication, TokenAuthentication, User,
-};
+use chanx::auth::{Authentication, BasicAuthentication, Identity, SessionAuthentication, TokenAuthentication, User};
 use chanx::permission::{AllowAny, IsAdmin, IsAuthenticated, IsStaff, Permission};
 use chanx::{Consumer, Context, Overrides, Refusal, Result};
 

@@ -29,7 +29,7 @@ pub fn install(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
     let _ = if is_human {
         lines.with_target(false).with_ansi(ansi).finish().try_init()
     } else {
-        lines.json().flatten_event(true).finish().try_init()
+        lines.json().flatten_event(true).with_current_span(false).finish().try_init()
     };
     Ok(())
 }

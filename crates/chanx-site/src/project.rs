@@ -165,9 +165,8 @@ impl Project {
 
     /// Everything in one router.
     pub(crate) fn app(&self, site: &Site) -> Result<App, StartError> {
-        let websockets = Websockets::new(self.routes(), site.settings())?
-            .extension(site.users())
-            .extension(site.clone());
+        let websockets =
+            Websockets::new(self.routes(), site.settings())?.extension(site.users()).extension(site.clone());
         let connections = websockets.connections();
         let pages = self.pages.as_ref().map_or_else(Router::new, |pages| pages(site));
         let pages = pages.merge(site.router()).layer(from_fn(security_headers));

@@ -73,11 +73,7 @@ impl Site {
     }
 
     /// A site around a database that is open already.
-    pub(crate) async fn with(
-        settings: Settings,
-        database: Database,
-        additions: &Additions,
-    ) -> Result<Self, SiteError> {
+    pub(crate) async fn with(settings: Settings, database: Database, additions: &Additions) -> Result<Self, SiteError> {
         let keys = keys(&settings).ok_or(SiteError::NoSecretKey)?;
         let pending = database.pending_migrations_with(&additions.migrations).await?;
         if !pending.is_empty() {
@@ -87,11 +83,7 @@ impl Site {
         Self::assemble(settings, accounts, additions)
     }
 
-    pub(crate) fn assemble(
-        settings: Settings,
-        accounts: Accounts,
-        additions: &Additions,
-    ) -> Result<Self, SiteError> {
+    pub(crate) fn assemble(settings: Settings, accounts: Accounts, additions: &Additions) -> Result<Self, SiteError> {
         let assets = Assets::new(&additions.assets);
         let limit = u32::try_from(settings.login_failures_limit).unwrap_or(u32::MAX);
         let shared = Shared {
@@ -225,11 +217,7 @@ fn session_cookie(settings: &Settings) -> SetCookie {
 }
 
 fn csrf_cookie(settings: &Settings) -> SetCookie {
-    SetCookie {
-        name: settings.csrf_cookie_name.clone(),
-        secure: settings.csrf_cookie_secure,
-        ..SetCookie::csrf()
-    }
+    SetCookie { name: settings.csrf_cookie_name.clone(), secure: settings.csrf_cookie_secure, ..SetCookie::csrf() }
 }
 
 fn same_site(setting: SameSite) -> cookies::SameSite {

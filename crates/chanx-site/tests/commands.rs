@@ -10,16 +10,59 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Output, Stdio};
 
 use axum::{Router, routing::get};
+use chanx::permission::{AllowAny, Permission};
+use chanx::routing::{Routes, path};
+use chanx::{Consumer, Context, Endpoint, Message};
 use chanx_site::{Project, Site};
 
 /// Where the arguments of the program are, one to a line.
 const ARGUMENTS: &str = "PROGRAM_UNDER_TEST_ARGUMENTS";
+
+/// What clients of the program's socket may send.
+#[derive(Debug, Message)]
+enum Incoming {
+    /// Is anybody there?
+    Ping,
+}
+
+/// What they get.
+#[derive(Debug, Message)]
+enum Outgoing {
+    /// Somebody is there.
+    Pong,
+}
+
+struct Pinger;
+
+impl Consumer for Pinger {
+    type Authentication = ();
+    type Object = ();
+    type Incoming = Incoming;
+    type Outgoing = Outgoing;
+
+    fn permissions() -> impl Permission<Self> {
+        AllowAny
+    }
+
+    async fn connect(_: &mut Context<Self>) -> chanx::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn receive_message(&mut self, cx: &mut Context<Self>, Incoming::Ping: Incoming) -> chanx::Result {
+        Ok(cx.send_message(Outgoing::Pong).await?)
+    }
+}
+
+fn websockets() -> Routes<Endpoint> {
+    Routes::new([path("ws/ping/", Pinger::endpoint()).name("ping")])
+}
 
 #[test]
 fn program() {
     let Ok(arguments) = std::env::var(ARGUMENTS) else { return };
     let project = Project::new("program")
         .pages(|_: &Site| Router::new().route("/hello/", get(async || "hello")))
+        .websockets(websockets)
         .link("Hello", "/hello/");
     let code = project.run_with(["program"].into_iter().chain(arguments.lines()));
     let known = [ExitCode::SUCCESS, ExitCode::FAILURE, ExitCode::from(2)];
@@ -76,10 +119,34 @@ impl Server {
         response
     }
 
-    /// Asks the server to end, and says how it did.
-    fn stop(mut self) -> Option<i32> {
+    /// Opens a socket as a page at this origin would.
+    fn open_socket(&self, origin: &str) -> (TcpStream, String) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(
+            stream,
+            "GET /ws/ping/ HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+            self.address
+        )
+        .unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        (stream, String::from_utf8(head).unwrap())
+    }
+
+    /// Asks the server to end.
+    fn ask_to_end(&self) {
         let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Ends the server, and says how it did.
+    fn stop(mut self) -> Option<i32> {
+        self.ask_to_end();
         self.child.wait().unwrap().code()
     }
 }
@@ -104,11 +171,19 @@ fn failures_are_one_sentence_and_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
     let (code, _, stderr) = run(directory.path(), &["runserver"]);
     assert_eq!(code, 1);
-    assert!(stderr.starts_with("error: the setting secret_key is missing\nMake one with `program secretkey`"), "{stderr}");
+    assert!(
+        stderr.starts_with("error: the setting secret_key is missing\nMake one with `program secretkey`"),
+        "{stderr}"
+    );
 
     let (code, _, stderr) = run(directory.path(), &["createsuperuser"]);
     assert_eq!(code, 1);
-    assert!(stderr.starts_with("error: there is no database file data/chanx.sqlite3\nCreate the tables with: program migrate"), "{stderr}");
+    assert!(
+        stderr.starts_with(
+            "error: there is no database file data/chanx.sqlite3\nCreate the tables with: program migrate"
+        ),
+        "{stderr}"
+    );
 
     fs::write(directory.path().join("chanx.toml"), "send_completoin = true\n").unwrap();
     let (code, _, stderr) = run(directory.path(), &["settings"]);
@@ -121,10 +196,8 @@ fn a_first_user_can_be_made_without_a_terminal() {
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(run(directory.path(), &["migrate"]).0, 0);
     let arguments = ["createsuperuser", "--username", "root", "--email", "root@example.com", "--no-input"];
-    let output = command(directory.path(), &arguments)
-        .env("CHANX_SUPERUSER_PASSWORD", "brass-otter-lamp")
-        .output()
-        .unwrap();
+    let output =
+        command(directory.path(), &arguments).env("CHANX_SUPERUSER_PASSWORD", "brass-otter-lamp").output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let (code, stdout, _) = run(directory.path(), &["token", "root"]);
     assert_eq!(code, 0);
@@ -164,4 +237,58 @@ fn runserver_serves_what_is_set_up() {
     let server = Server::start(directory.path(), &[("CHANX_SECRET_KEY", key)], "runserver", "until Ctrl-C.");
     assert!(server.get("/hello/").ends_with("\r\n\r\nhello"));
     assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn routes_are_listed() {
+    let directory = tempfile::tempdir().unwrap();
+    let (code, stdout, _) = run(directory.path(), &["routes"]);
+    assert_eq!(code, 0);
+    assert!(stdout.contains("/ws/ping/  Pinger  ping\n"), "{stdout}");
+}
+
+#[cfg(unix)]
+#[test]
+fn both_names_of_this_machine_may_open_sockets_and_no_other_page() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[], "develop", "Stop with Ctrl-C.");
+    for host in ["localhost", "127.0.0.1"] {
+        let (_, head) = server.open_socket(&format!("http://{host}:{}", server.address.port()));
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    }
+    let (_, head) = server.open_socket("http://evil.example");
+    assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn sockets_are_closed_with_1001_when_the_server_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = Server::start(directory.path(), &[], "develop", "Stop with Ctrl-C.");
+    let (mut socket, _) = server.open_socket(&format!("http://localhost:{}", server.address.port()));
+    let authentication = read_frame(&mut socket);
+    assert!(authentication.1.starts_with(br#"{"action":"authentication""#));
+    server.ask_to_end();
+    let (opcode, payload) = read_frame(&mut socket);
+    assert_eq!((opcode, &payload[..2]), (0x8, &1001_u16.to_be_bytes()[..]));
+    socket.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9]).unwrap();
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+/// The opcode and the payload of a short frame.
+fn read_frame(socket: &mut TcpStream) -> (u8, Vec<u8>) {
+    let mut head = [0; 2];
+    socket.read_exact(&mut head).unwrap();
+    let length = match head[1] {
+        126 => {
+            let mut length = [0; 2];
+            socket.read_exact(&mut length).unwrap();
+            u16::from_be_bytes(length)
+        }
+        length => length.into(),
+    };
+    let mut payload = vec![0; length.into()];
+    socket.read_exact(&mut payload).unwrap();
+    (head[0] & 0xf, payload)
 }

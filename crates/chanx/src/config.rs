@@ -13,8 +13,7 @@ pub(crate) fn session_config(settings: &Settings, overrides: &Overrides) -> Sess
     config.wire = wire_format(settings, overrides);
     config.log = message_log(settings, overrides);
     config.send_completion = o.send_completion.unwrap_or(settings.send_completion);
-    config.send_authentication_message =
-        o.send_authentication_message.unwrap_or(settings.send_authentication_message);
+    config.send_authentication_message = o.send_authentication_message.unwrap_or(settings.send_authentication_message);
     config.send_immediately = settings.send_message_immediately;
     config.legacy_close_codes = settings.legacy_close_codes;
     config.panic_closes = o.panic_closes.unwrap_or(true);

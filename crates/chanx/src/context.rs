@@ -1,12 +1,9 @@
 //! What a handler can do with its connection.
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 
-use atomic_refcell::AtomicRefCell;
 use chanx_core::close::InvalidCloseCode;
-use chanx_core::session::{SendError, Session};
+use chanx_core::session::SendError;
 use http::HeaderMap;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -15,11 +12,7 @@ use crate::auth::Authentication;
 use crate::consumer::{Consumer, HandlerError, Result};
 use crate::handshake::Handshake;
 use crate::peer::{Delivery, Peer};
-
-/// The protocol state of a connection, which its driver and its handlers take turns with.
-///
-/// Both run in one task, so the cell is never taken twice; it is a lock in nothing but its type.
-pub(crate) type SharedSession = Arc<AtomicRefCell<Session>>;
+use crate::shared::SharedSession;
 
 /// The user of a consumer's connections.
 pub type UserOf<C> = <<C as Consumer>::Authentication as Authentication>::User;
@@ -93,7 +86,7 @@ impl<C: Consumer> Context<C> {
     /// A closed connection, or a message without a JSON form.
     pub async fn send_message(&mut self, message: impl Into<C::Outgoing>) -> std::result::Result<(), SendError> {
         let message = message.into();
-        self.room().await;
+        self.session.room().await;
         self.session.borrow_mut().send(&message)
     }
 
@@ -102,7 +95,7 @@ impl<C: Consumer> Context<C> {
     /// # Errors
     /// A closed connection.
     pub async fn send_text(&mut self, text: &str) -> std::result::Result<(), SendError> {
-        self.room().await;
+        self.session.room().await;
         self.session.borrow_mut().send_text(text)
     }
 
@@ -111,7 +104,7 @@ impl<C: Consumer> Context<C> {
     /// # Errors
     /// A closed connection.
     pub async fn send_binary(&mut self, bytes: &[u8]) -> std::result::Result<(), SendError> {
-        self.room().await;
+        self.session.room().await;
         self.session.borrow_mut().send_binary(bytes)
     }
 
@@ -152,16 +145,6 @@ impl<C: Consumer> Context<C> {
             }
         };
         self.tasks.spawn(tracing::Instrument::in_current_span(report));
-    }
-
-    /// Waits until the client has taken enough of what was sent. The driver, which runs in the same task, looks again
-    /// whenever the socket has taken something.
-    async fn room(&self) {
-        poll_fn(|_| {
-            let session = self.session.borrow();
-            if session.has_room() || session.is_ending() { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
     }
 }
 

@@ -63,8 +63,8 @@ impl Handshake {
     pub fn cookie(&self, name: &str) -> Option<String> {
         let header = self.header_bytes(http::header::COOKIE.as_str())?;
         let pairs = header.split(|byte| *byte == b';').filter_map(|pair| std::str::from_utf8(pair).ok());
-        let values = pairs.filter_map(|pair| pair.split_once('=')).filter(|(key, _)| key.trim() == name);
-        values.last().map(|(_, value)| unquote(value.trim()).to_owned())
+        let mut values = pairs.filter_map(|pair| pair.split_once('=')).filter(|(key, _)| key.trim() == name);
+        values.next_back().map(|(_, value)| unquote(value.trim()).to_owned())
     }
 
     /// The path parameters as text, by name.

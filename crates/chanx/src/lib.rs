@@ -22,6 +22,7 @@ mod config;
 mod connections;
 mod driver;
 mod origin;
+mod shared;
 mod transport;
 mod upgrade;
 

@@ -75,11 +75,7 @@ impl Refusal {
     }
 
     pub(crate) fn into_outcome(self) -> chanx_core::builtin::AuthenticationOutcome {
-        chanx_core::builtin::AuthenticationOutcome {
-            status_code: self.status,
-            status_text: self.text,
-            data: self.data,
-        }
+        chanx_core::builtin::AuthenticationOutcome { status_code: self.status, status_text: self.text, data: self.data }
     }
 }
 

@@ -149,10 +149,7 @@ fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
 }
 
 fn switching_protocols(accept: String) -> Response {
-    let headers = [
-        (UPGRADE, HeaderValue::from_static("websocket")),
-        (CONNECTION, HeaderValue::from_static("Upgrade")),
-    ];
+    let headers = [(UPGRADE, HeaderValue::from_static("websocket")), (CONNECTION, HeaderValue::from_static("Upgrade"))];
     let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
     // Base64 is always a legal value.
     if let Ok(accept) = HeaderValue::try_from(accept) {

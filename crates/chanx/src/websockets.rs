@@ -150,7 +150,7 @@ fn random_prefix() -> String {
 /// The axum paths under which routes are found: for each first segment the segment itself and all below it, so that an
 /// unknown path beside a route is answered, and logged, here.
 fn mount_points<'a>(patterns: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
-    patterns.flat_map(|pattern| mount_point(pattern)).collect()
+    patterns.flat_map(mount_point).collect()
 }
 
 fn mount_point(pattern: &str) -> Vec<String> {

@@ -7,7 +7,5 @@ use axum::routing::get;
 use crate::echo::views;
 
 pub(crate) fn router() -> Router {
-    Router::new()
-        .route("/", get(async || Redirect::to("/echo/")))
-        .route("/echo/", get(views::echo_view))
+    Router::new().route("/", get(async || Redirect::to("/echo/"))).route("/echo/", get(views::echo_view))
 }

@@ -112,7 +112,9 @@ fn typed<M: IncomingMessage>(
     let keys = KeyReader { action_key: "", action_is_known: false };
     let map = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
     let faults = match M::decode(info.action, Fields::new(map, &mut ignored, keys)) {
-        Err(_) => vec![Fault::new("value_error", [info.action.into()], "Value error, the message does not fit its type")],
+        Err(_) => {
+            vec![Fault::new("value_error", [info.action.into()], "Value error, the message does not fit its type")]
+        }
         Ok(message) => match message.validate() {
             Ok(()) => return Ok(Decoded { message, envelope }),
             Err(report) => broken_rules(info.action, &report),

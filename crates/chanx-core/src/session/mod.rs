@@ -521,7 +521,6 @@ impl Session {
         self.peer_is_done = true;
     }
 
-
     fn note_end(&mut self, code: Option<CloseCode>, reason: String, by: EndedBy) {
         self.state = State::Closing;
         self.waiting.clear();

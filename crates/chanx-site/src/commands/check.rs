@@ -56,8 +56,14 @@ fn warnings(settings: &Settings) -> Vec<&'static str> {
     [
         (settings.debug, "debug is on: strangers must not reach this site"),
         (all_origins().next().is_none(), "allowed_origins is empty: no page may open a WebSocket"),
-        (all_origins().any(|origin| origin == "*"), "allowed_origins has \"*\": every page on the web may open a WebSocket"),
-        (settings.allow_missing_origin, "allow_missing_origin is on: programs other than browsers may open a WebSocket"),
+        (
+            all_origins().any(|origin| origin == "*"),
+            "allowed_origins has \"*\": every page on the web may open a WebSocket",
+        ),
+        (
+            settings.allow_missing_origin,
+            "allow_missing_origin is on: programs other than browsers may open a WebSocket",
+        ),
         (insecure && !is_local(), "session_cookie_secure and csrf_cookie_secure should be on where HTTPS is used"),
         (settings.allowed_hosts.is_empty(), "allowed_hosts is empty: the site answers under every name"),
     ]

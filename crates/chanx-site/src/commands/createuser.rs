@@ -66,12 +66,7 @@ impl CreateUser {
         Ok(password)
     }
 
-    async fn create(
-        &self,
-        rank: Rank,
-        password: Option<String>,
-        accounts: &Accounts,
-    ) -> Result<Account, CommandError> {
+    async fn create(&self, rank: Rank, password: Option<String>, accounts: &Accounts) -> Result<Account, CommandError> {
         let username = self.username.as_deref().ok_or(CommandError::MissingArgument("--username"))?;
         let email = self.email.as_deref().unwrap_or_default();
         Ok(accounts.create_user(self.user(rank, username, email, password.as_deref())).await?)

@@ -37,7 +37,7 @@ pub(crate) struct Develop {
 impl Develop {
     pub(crate) async fn run(self, mut context: Context<'_>) -> Result<(), CommandError> {
         // First of all, so that a second start by mistake changes nothing.
-        let listener = listen(self.address.unwrap_or_default().0).await?;
+        let listener = listen(self.address.unwrap_or_default().0, "develop").await?;
         let address = listener.local_addr().map_err(CommandError::Serve)?;
         prepare(&mut context, address)?;
         let database = Database::connect(context.settings.database_url.expose(), true).await?;
@@ -79,8 +79,7 @@ async fn first_superuser(accounts: &Accounts) -> Result<Option<String>, CommandE
         return Ok(None);
     }
     let password = random_text(PASSWORD_ALPHABET, PASSWORD_LENGTH);
-    let admin =
-        NewUser { password: Some(&password), is_staff: true, is_superuser: true, ..NewUser::named(ADMIN) };
+    let admin = NewUser { password: Some(&password), is_staff: true, is_superuser: true, ..NewUser::named(ADMIN) };
     accounts.create_user(admin).await?;
     Ok(Some(password))
 }

@@ -41,7 +41,7 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Routing(#[from] RoutingError),
     #[error("cannot listen on {address}")]
-    Listen { address: SocketAddr, source: io::Error },
+    Listen { command: &'static str, address: SocketAddr, source: io::Error },
     #[error("the server failed")]
     Serve(#[source] io::Error),
     #[error(transparent)]
@@ -70,9 +70,13 @@ impl CommandError {
         let migrate = || Some(format!("Create the tables with: {program} migrate"));
         match self {
             Self::Database(DatabaseError::Missing { .. })
-            | Self::Site(SiteError::Database(DatabaseError::Missing { .. }) | SiteError::NotMigrated { .. }) => migrate(),
+            | Self::Site(SiteError::Database(DatabaseError::Missing { .. }) | SiteError::NotMigrated { .. }) => {
+                migrate()
+            }
             Self::Site(SiteError::NoSecretKey) | Self::SecretKey(_) => Some(key_advice(program)),
-            Self::Listen { address, source } => listen_advice(program, *address, source),
+            Self::Listen { command, address, source } => {
+                listen_advice(&format!("{program} {command}"), *address, source)
+            }
             Self::CreateUser(CreateUserError::UsernameTaken(name)) => {
                 Some(format!("Choose another name, or change the password with: {program} changepassword {name}"))
             }
@@ -101,12 +105,12 @@ fn key_advice(program: &str) -> String {
     )
 }
 
-fn listen_advice(program: &str, address: SocketAddr, source: &io::Error) -> Option<String> {
+fn listen_advice(call: &str, address: SocketAddr, source: &io::Error) -> Option<String> {
     let other = SocketAddr::new(address.ip(), address.port().checked_add(1).unwrap_or(8000));
     match source.kind() {
-        io::ErrorKind::AddrInUse => Some(format!(
-            "Another program uses this port. Stop it, or choose another port: {program} runserver {other}"
-        )),
+        io::ErrorKind::AddrInUse => {
+            Some(format!("Another program uses this port. Stop it, or choose another port: {call} {other}"))
+        }
         io::ErrorKind::PermissionDenied => {
             Some("Ports below 1024 are for the administrator; choose a higher one.".to_owned())
         }

@@ -37,8 +37,13 @@ mod tests {
 
     #[test]
     fn a_password_is_asked_for_until_it_is_good_and_repeated() {
-        let mut script =
-            Script::answering(["12345", "brass-otter-lamp", "brass-otter-lamb", "brass-otter-lamp", "brass-otter-lamp"]);
+        let mut script = Script::answering([
+            "12345",
+            "brass-otter-lamp",
+            "brass-otter-lamb",
+            "brass-otter-lamp",
+            "brass-otter-lamp",
+        ]);
         assert_eq!(new_password(&mut script, &[]).unwrap(), "brass-otter-lamp");
         for reason in ["shorter than 8", "too common", "digits alone", "not the same"] {
             assert!(script.written.contains(reason), "{reason} is not in {}", script.written);

@@ -23,7 +23,7 @@ impl Runserver {
     pub(crate) async fn run(self, mut context: Context<'_>) -> Result<(), CommandError> {
         check_secret_key(&context.settings)?;
         let database = context.database().await?;
-        let listener = listen(self.address.unwrap_or_default().0).await?;
+        let listener = listen(self.address.unwrap_or_default().0, "runserver").await?;
         let address = listener.local_addr().map_err(CommandError::Serve)?;
         allow_local_pages(&mut context.settings, address);
         let site = Site::with(context.settings, database, context.project.additions()).await?;

@@ -16,8 +16,9 @@ use super::error::CommandError;
 /// How long requests and connections may take to end.
 const GRACE: Duration = Duration::from_secs(10);
 
-pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, CommandError> {
-    TcpListener::bind(address).await.map_err(|source| CommandError::Listen { address, source })
+/// Takes the address; `command` is who asks for it.
+pub(crate) async fn listen(address: SocketAddr, command: &'static str) -> Result<TcpListener, CommandError> {
+    TcpListener::bind(address).await.map_err(|source| CommandError::Listen { command, address, source })
 }
 
 /// Serves until `stop` is ready. Then no connection is accepted any more, sockets are closed with

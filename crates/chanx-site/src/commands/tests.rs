@@ -191,7 +191,7 @@ async fn changepassword_takes_a_new_one_and_ends_logins() {
     let bench = Bench::migrated().await;
     let alice = bench.add_user("alice").await;
     let session = bench.accounts().await.login(&alice).await.unwrap();
-    let mut script = Script::answering(["alice-alice", "brass-otter-lamp", "brass-otter-lamp"]);
+    let mut script = Script::answering(["alice-99", "brass-otter-lamp", "brass-otter-lamp"]);
     bench.run(&["changepassword", "alice"], &mut script).await.unwrap();
     assert!(script.written.contains("too similar to the username"), "{}", script.written);
     let accounts = bench.accounts().await;
@@ -287,6 +287,7 @@ async fn a_port_that_is_taken_is_named_with_another_one() {
     for command in ["runserver", "develop"] {
         let error = bench.error(&[command, &address]).await;
         assert_eq!(error.to_string(), format!("cannot listen on {address}"));
-        assert!(error.advice("echo").unwrap().contains("Another program uses this port"));
+        let advice = error.advice("echo").unwrap();
+        assert!(advice.contains(&format!("choose another port: echo {command} 127.0.0.1:")), "{advice}");
     }
 }

@@ -40,6 +40,6 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
 pub(crate) async fn never_stored(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
+    response.headers_mut().entry(VARY).or_insert(HeaderValue::from_static("Cookie"));
     response
 }

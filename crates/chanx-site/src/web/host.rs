@@ -45,11 +45,8 @@ pub(crate) async fn allowed_hosts(site: Site, request: Request, next: Next) -> R
     next.run(Request::from_parts(parts, body)).await
 }
 
-const UNKNOWN_HOST: Refusal = Refusal {
-    title: "Unknown host",
-    explanation: "This site is not known under the name that you used.",
-    advice: "",
-};
+const UNKNOWN_HOST: Refusal =
+    Refusal { title: "Unknown host", explanation: "This site is not known under the name that you used.", advice: "" };
 
 /// As Django does it: the port does not count, `.example.com` stands for the domain and all below it, `*` for every host.
 fn is_listed(host: &str, allowed: &[String]) -> bool {
@@ -77,7 +74,8 @@ mod tests {
     #[test]
     fn hosts_are_compared_without_port_and_case() {
         let allowed = ["example.com", ".example.org", "[::1]"].map(str::to_owned);
-        for host in ["example.com", "EXAMPLE.com:8000", "example.com.", "example.org", "a.b.example.org:1", "[::1]:80"] {
+        for host in ["example.com", "EXAMPLE.com:8000", "example.com.", "example.org", "a.b.example.org:1", "[::1]:80"]
+        {
             assert!(is_listed(host, &allowed), "{host}");
         }
         for host in ["", "a.example.com", "badexample.org", "example.com.evil", "[::2]:80", "::1"] {

@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::LOGIN_PATH;
 use super::csrf::{Csrf, CsrfForm};
 use super::error::PageError;
 use super::host::OwnOrigin;
@@ -18,7 +19,6 @@ use super::next::local_target;
 use super::templates::Markup;
 use super::throttle::Key;
 use super::user::{CurrentUser, SessionKey};
-use super::LOGIN_PATH;
 use crate::accounts::{Account, normalize_username};
 use crate::site::Site;
 
@@ -82,18 +82,12 @@ impl Visitor {
     /// Where a login leads: `next` if it is on this site, else where the settings say.
     fn target(&self) -> String {
         let own_origin = self.own_origin.as_deref().unwrap_or_default();
-        local_target(&self.next, own_origin)
-            .unwrap_or_else(|| self.site.settings().login_redirect_url.clone())
+        local_target(&self.next, own_origin).unwrap_or_else(|| self.site.settings().login_redirect_url.clone())
     }
 
     fn page(&self, csrf: &Csrf, form: FormState<'_>) -> Result<Html<String>, PageError> {
-        let page = LoginPage {
-            action: LOGIN_PATH,
-            csrf_field: csrf.field(),
-            next: &self.next,
-            target: &self.target(),
-            form,
-        };
+        let page =
+            LoginPage { action: LOGIN_PATH, csrf_field: csrf.field(), next: &self.next, target: &self.target(), form };
         Ok(self.site.render("chanx/login.html", page)?)
     }
 
@@ -133,11 +127,7 @@ struct FormState<'a> {
 }
 
 /// `GET`: the empty form.
-pub(crate) async fn show(
-    visitor: Visitor,
-    csrf: Csrf,
-    CurrentUser(user): CurrentUser,
-) -> Result<Response, PageError> {
+pub(crate) async fn show(visitor: Visitor, csrf: Csrf, CurrentUser(user): CurrentUser) -> Result<Response, PageError> {
     let username_now = user.id.map(|_| user.username.as_str());
     let page = visitor.page(&csrf, FormState { username_now, ..FormState::default() })?;
     Ok((csrf, page).into_response())

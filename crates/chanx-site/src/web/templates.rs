@@ -3,6 +3,7 @@
 use std::fmt;
 
 use axum::response::Html;
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior};
 use serde::{Serialize, Serializer};
@@ -33,6 +34,9 @@ impl Templates {
     pub(crate) fn new(own: &[TemplateSource], assets: &Assets) -> Result<Self, TemplateError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        // A block alone on its line leaves no empty line. Building fails for odd delimiters only.
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.unwrap_or_default());
         let urls = assets.urls();
         environment.add_function("static", move |name: &str| static_url(&urls, name));
         for &(name, source) in BUILT_IN.iter().chain(own) {
@@ -52,9 +56,10 @@ impl Templates {
     }
 }
 
-fn static_url(urls: &[(&'static str, String)], name: &str) -> Result<String, minijinja::Error> {
+/// The address of an asset, which is made of characters that need no escape.
+fn static_url(urls: &[(&'static str, String)], name: &str) -> Result<Value, minijinja::Error> {
     let found = urls.iter().find(|(known, _)| *known == name);
-    found.map(|(_, url)| url.clone()).ok_or_else(|| {
+    found.map(|(_, url)| Value::from_safe_string(url.clone())).ok_or_else(|| {
         let text = format!("there is no asset {name:?}");
         minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, text)
     })

@@ -43,8 +43,6 @@ fn refusal<C: Consumer>(why: NotPermitted, user: &UserOf<C>) -> Rejection {
             auth::unauthenticated::<C::Authentication>(auth::NOT_PROVIDED).into()
         }
         NotPermitted::Denied(Some(body)) => Refusal::new(403).body(body).into(),
-        NotPermitted::Denied(None) => {
-            Refusal::forbidden("You do not have permission to perform this action.").into()
-        }
+        NotPermitted::Denied(None) => Refusal::forbidden("You do not have permission to perform this action.").into(),
     }
 }

@@ -14,8 +14,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
-use crate::context::SharedSession;
 use crate::peer::Delivery;
+use crate::shared::SharedSession;
 use crate::transport::{Stream, Transport};
 
 /// How much room a read gets.
@@ -147,6 +147,9 @@ impl Connection {
                 Poll::Pending => break,
             }
             moved = true;
+        }
+        if moved {
+            self.session.made_room();
         }
         moved
     }

@@ -5,14 +5,16 @@ mod connection;
 
 use std::sync::Arc;
 
-use atomic_refcell::AtomicRefCell;
+use chanx_core::close::CloseCode;
 use chanx_core::session::{Disconnect, EndedBy, Input, Session};
 use tokio::sync::mpsc;
 
 use crate::consumer::{Consumer, HandlerError, Result};
-use crate::context::{Context, SharedSession};
+use crate::context::{Context, UserOf};
 use crate::endpoint::Opening;
+use crate::handshake::Handshake;
 use crate::peer::MAILBOX_CAPACITY;
+use crate::shared::SharedSession;
 use admission::{Verdict, admit};
 use connection::{Connection, Ran};
 
@@ -21,13 +23,13 @@ pub(crate) async fn serve<C: Consumer>(opening: Opening) {
     let Opening { transport, handshake, config, registration, id } = opening;
     let (mailbox, deliveries) = mpsc::channel(MAILBOX_CAPACITY);
     registration.announce(&mailbox);
-    let session: SharedSession = Arc::new(AtomicRefCell::new(Session::new(Arc::clone(&id), config)));
-    let mut connection = Connection::new(transport, Arc::clone(&session), deliveries);
+    let session = SharedSession::new(Session::new(Arc::clone(&id), config));
+    let mut connection = Connection::new(transport, session.clone(), deliveries);
     let handshake = Arc::new(handshake);
 
     tracing::info!("connected");
     if let Some(identity) = authenticate::<C>(&mut connection, &session, &handshake).await {
-        let mut cx = Context::new(id, Arc::clone(&session), handshake, identity, mailbox);
+        let mut cx = Context::new(id, session.clone(), handshake, identity, mailbox);
         attend::<C>(&mut connection, &session, &mut cx).await;
     }
     connection.finish().await;
@@ -38,8 +40,8 @@ pub(crate) async fn serve<C: Consumer>(opening: Opening) {
 async fn authenticate<C: Consumer>(
     connection: &mut Connection,
     session: &SharedSession,
-    handshake: &crate::Handshake,
-) -> Option<(crate::context::UserOf<C>, C::Object)> {
+    handshake: &Handshake,
+) -> Option<(UserOf<C>, C::Object)> {
     let verdict = match connection.run(admit::<C>(handshake)).await {
         Ran::Finished(verdict) => verdict,
         Ran::Panicked(panic) => Verdict::Failed(format!("panic: {panic}")),
@@ -136,5 +138,5 @@ fn report_end(how: Option<&Disconnect>) {
         EndedBy::Client => "client",
         EndedBy::Transport => "transport",
     };
-    tracing::info!(by, code = how.code.map(chanx_core::close::CloseCode::as_u16), "disconnected");
+    tracing::info!(by, code = how.code.map(CloseCode::as_u16), "disconnected");
 }

@@ -166,9 +166,9 @@ impl Communicator {
     /// Nothing comes in time, the connection closes, or the message is not one of the set.
     pub async fn receive_message<M: IncomingMessage>(&mut self) -> Result<M, ReceiveError> {
         let text = self.receive_text().await?;
-        decode(&text, &self.wire).map(|decoded| decoded.message).map_err(|_| {
-            ReceiveError::Undeclared(serde_json::from_str(&text).unwrap_or(Value::String(text)))
-        })
+        decode(&text, &self.wire)
+            .map(|decoded| decoded.message)
+            .map_err(|_| ReceiveError::Undeclared(serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 
     /// All messages up to the next `complete`, without it. Needs `send_completion`.
@@ -194,7 +194,8 @@ impl Communicator {
         let message = self.receive_json().await?;
         let payload = &message["payload"];
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        match (message[&self.wire.action_key].as_str(), payload["status_code"].as_u64(), text(&payload["status_text"])) {
+        match (message[&self.wire.action_key].as_str(), payload["status_code"].as_u64(), text(&payload["status_text"]))
+        {
             (Some("authentication"), Some(status_code), Some(status_text)) => {
                 Ok(Outcome { status_code, status_text, data: payload["data"].clone() })
             }

@@ -8,7 +8,7 @@ mod communicator;
 mod connector;
 mod error;
 
+pub use chanx_core::frame::Opcode;
 pub use communicator::{Communicator, Outcome};
 pub use connector::Connector;
-pub use chanx_core::frame::Opcode;
 pub use error::{ConnectError, ReceiveError};

@@ -12,7 +12,5 @@ use chanx_site::web::{Asset, TemplateSource};
 
 pub(crate) const TEMPLATES: &[TemplateSource] = &[("echo/index.html", include_str!("templates/index.html"))];
 
-pub(crate) const ASSETS: &[Asset] = &[
-    ("echo/echo.css", include_bytes!("static/echo.css")),
-    ("echo/echo.js", include_bytes!("static/echo.js")),
-];
+pub(crate) const ASSETS: &[Asset] =
+    &[("echo/echo.css", include_bytes!("static/echo.css")), ("echo/echo.js", include_bytes!("static/echo.js"))];
