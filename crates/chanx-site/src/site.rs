@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::response::Html;
 use axum::{Extension, Router, middleware::from_fn};
-use chanx::settings::{SameSite, Settings};
+use chanx::settings::Settings;
 use chanx::{AllowedOrigins, OriginError};
 use http::HeaderMap;
 use serde::Serialize;
 
 use crate::accounts::Accounts;
-use crate::cookies::{self, InvalidCookie, SetCookie};
+use crate::cookies::{InvalidCookie, SetCookie};
 use crate::database::{Database, DatabaseError, MigrateError, Migration};
 use crate::signing::Keys;
 use crate::store::SiteStore;
@@ -211,21 +211,13 @@ fn session_cookie(settings: &Settings) -> SetCookie {
         path: settings.session_cookie_path.clone(),
         domain: settings.session_cookie_domain.clone(),
         secure: settings.session_cookie_secure,
-        same_site: Some(same_site(settings.session_cookie_samesite)),
+        same_site: Some(settings.session_cookie_samesite),
         ..SetCookie::session()
     }
 }
 
 fn csrf_cookie(settings: &Settings) -> SetCookie {
     SetCookie { name: settings.csrf_cookie_name.clone(), secure: settings.csrf_cookie_secure, ..SetCookie::csrf() }
-}
-
-fn same_site(setting: SameSite) -> cookies::SameSite {
-    match setting {
-        SameSite::Lax => cookies::SameSite::Lax,
-        SameSite::Strict => cookies::SameSite::Strict,
-        SameSite::None => cookies::SameSite::None,
-    }
 }
 
 /// The cookie, once it is known that its attributes can be written.

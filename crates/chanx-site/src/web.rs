@@ -7,6 +7,7 @@ mod headers;
 mod host;
 mod login;
 mod logout;
+mod missing;
 mod next;
 mod request_id;
 mod templates;
@@ -30,6 +31,7 @@ pub use user::{CurrentUser, LoginRejection, LoginRequired, login_required};
 pub(crate) use assets::Assets;
 pub(crate) use error::chain;
 pub(crate) use host::allowed_hosts;
+pub(crate) use missing::missing;
 pub(crate) use templates::Templates;
 pub(crate) use throttle::LoginThrottle;
 

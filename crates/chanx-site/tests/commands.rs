@@ -273,6 +273,8 @@ fn sockets_are_closed_with_1001_when_the_server_ends() {
     let (opcode, payload) = read_frame(&mut socket);
     assert_eq!((opcode, &payload[..2]), (0x8, &1001_u16.to_be_bytes()[..]));
     socket.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9]).unwrap();
+    assert_eq!(socket.read_to_end(&mut Vec::new()).unwrap(), 0);
+    drop(socket);
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }
 

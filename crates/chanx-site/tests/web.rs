@@ -5,10 +5,12 @@ use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, middleware::from_fn};
+use chanx::settings::{ConnectionUrl, Settings};
 use chanx_site::accounts::NewUser;
+use chanx_site::database::Database;
 use chanx_site::testing::TestSite;
 use chanx_site::web::{Csrf, CsrfForm, CurrentUser, LoginRequired, Markup, PageError, login_required};
-use chanx_site::{Project, Site};
+use chanx_site::{Project, Site, SiteError};
 use http::header::{COOKIE, HOST, LOCATION, ORIGIN, REFERER, SET_COOKIE};
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt;
@@ -436,6 +438,54 @@ async fn a_router_without_a_site_says_so_in_the_log_only() {
     let page = Browser::new(router).get("/hello/").await;
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!page.text.contains("attach"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_forgotten_slash_is_added_where_it_leads_to_a_page() {
+    let mut browser = browser().await;
+    for (path, target) in [("/hello?a=1&b", "/hello/?a=1&b"), ("/note", "/note/"), ("/admin/login", "/admin/login/")] {
+        let page = browser.get(path).await;
+        assert_eq!((page.status, page.location()), (StatusCode::FOUND, target));
+    }
+    for path in ["/nowhere", "/nowhere/", "/hello/x", "//evil.example", "/static/nothing.css"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(page.text.contains("Page not found"), "{}", page.text);
+    }
+    assert_eq!(browser.post("/hello", &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_application_may_write_its_own_404() {
+    let own = Project::new("test").pages(|_| Router::new().fallback(async || (StatusCode::NOT_FOUND, "mine")));
+    let mut browser = Browser::new(TestSite::new(&own).await.unwrap().router());
+    assert_eq!(browser.get("/nowhere").await.text, "mine");
+}
+
+#[tokio::test]
+async fn a_site_fits_into_any_application() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = Settings::default();
+    let url = format!("sqlite://{}", directory.path().join("site.sqlite3").display());
+    settings.database_url = ConnectionUrl::from(&*url);
+    settings.secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    assert!(matches!(Site::open(settings.clone()).await, Err(SiteError::Database(_))));
+
+    let database = Database::connect(&url, true).await.unwrap();
+    assert!(matches!(Site::open(settings.clone()).await, Err(SiteError::NotMigrated { .. })));
+
+    database.migrate().await.unwrap();
+    let site = Site::open(settings.clone()).await.unwrap();
+    let alice = site.accounts().create_user(NewUser::named("alice")).await.unwrap();
+    let session = site.accounts().login(&alice).await.unwrap();
+    let app = site.attach(Router::new().route("/hello/", get(hello)).merge(site.router()));
+    let mut browser = Browser::new(app);
+    assert_eq!(browser.get("/admin/login/").await.status, StatusCode::OK);
+    browser.cookies.push(("sessionid".to_owned(), session.key));
+    assert_eq!(browser.get("/hello/").await.text, "[alice]");
+
+    settings.secret_key = None;
+    assert!(matches!(Site::open(settings).await, Err(SiteError::NoSecretKey)));
 }
 
 #[tokio::test]

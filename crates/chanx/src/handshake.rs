@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{Extensions, HeaderMap};
 use serde::de::DeserializeOwned;
 
+use crate::cookies::Cookies;
 use crate::refusal::{Refusal, Rejection};
 use crate::routing::Parameters;
 
@@ -59,12 +60,14 @@ impl Handshake {
         self.parts.headers.get(name).map(http::HeaderValue::as_bytes)
     }
 
-    /// The value of a cookie, as Django reads it: of two equal names the last counts, quotes are taken off.
+    /// All cookies.
+    pub fn cookies(&self) -> Cookies {
+        Cookies::from_headers(&self.parts.headers)
+    }
+
+    /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
-        let header = self.header_bytes(http::header::COOKIE.as_str())?;
-        let pairs = header.split(|byte| *byte == b';').filter_map(|pair| std::str::from_utf8(pair).ok());
-        let mut values = pairs.filter_map(|pair| pair.split_once('=')).filter(|(key, _)| key.trim() == name);
-        values.next_back().map(|(_, value)| unquote(value.trim()).to_owned())
+        self.cookies().value(name).map(str::to_owned)
     }
 
     /// The path parameters as text, by name.
@@ -107,8 +110,4 @@ impl Handshake {
             Err(response) => Err(Rejection::from_response(response).await),
         }
     }
-}
-
-fn unquote(value: &str) -> &str {
-    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
 }

@@ -20,6 +20,7 @@ pub mod testing;
 
 mod config;
 mod connections;
+mod cookies;
 mod driver;
 mod origin;
 mod shared;
@@ -36,6 +37,7 @@ pub use chanx_macros::Message;
 pub use connections::Connections;
 pub use consumer::{Consumer, HandlerError, Overrides, Result};
 pub use context::{Context, UserOf};
+pub use cookies::Cookies;
 pub use endpoint::Endpoint;
 pub use handshake::Handshake;
 pub use object::{Extract, FromHandshake, Path, Query};

@@ -1,0 +1,163 @@
+//! What time does to a connection, told in ticks.
+
+use std::time::Duration;
+
+use chanx_core::frame::Opcode;
+use chanx_core::session::{EndedBy, Session, SessionConfig};
+
+use crate::harness::Step::{Absorb, Close, Control, Is, Next, Send, Stall, Take, Tick};
+use crate::harness::{PING, PONG, Row, check, check_open, echo, text};
+use crate::messages::Outgoing;
+
+/// Asked after 20 silent seconds, given up after 20 more, too slow after 30.
+fn config() -> SessionConfig {
+    SessionConfig::default()
+}
+
+/// With a limit of 60 seconds on idleness.
+fn impatient() -> SessionConfig {
+    let mut config = config();
+    config.idle_timeout = Some(Duration::from_secs(60));
+    config
+}
+
+#[track_caller]
+fn check_code(session: &Session, code: u16) {
+    let how = session.disconnect().unwrap();
+    assert_eq!((how.code.map(|code| code.as_u16()), how.by), (Some(code), EndedBy::Server));
+}
+
+#[test]
+fn a_silent_client_is_asked_once_and_then_given_up() {
+    let session = check_open(
+        config(),
+        &[
+            (Tick(19), &[]),
+            (Tick(1), &["ping "]),
+            (Tick(19), &[]),
+            (Tick(1), &["close 4408 no sign of life"]),
+            (Is(Session::peer_is_done), &["yes"]),
+            (Next, &["ended"]),
+            (Tick(20), &[]),
+            (Tick(20), &[]),
+        ],
+    );
+    check_code(&session, 4408);
+}
+
+#[test]
+fn a_client_that_answers_is_asked_again_and_again() {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for _ in 0..5 {
+        let answer: Row<'_> = (Control(Opcode::Pong, b""), &[]);
+        rows.extend([(Tick(20), &["ping "] as &[&str]), answer, (Next, &[]), (Tick(20), &[])]);
+    }
+    check_open(config(), &rows);
+}
+
+#[test]
+fn a_client_that_connects_is_asked_too() {
+    check(config(), &[(Tick(20), &["ping "]), (Tick(20), &["close 4408 no sign of life"])]);
+}
+
+#[test]
+fn without_an_interval_nobody_is_asked() {
+    let mut config = config();
+    config.ping_interval = None;
+    check_open(config, &[(Tick(3600), &[]), (Tick(3600), &[])]);
+}
+
+#[test]
+fn an_idle_client_is_closed_although_it_answers() {
+    let session = check_open(
+        impatient(),
+        &[
+            (text(PING), &[]),
+            (Next, &["handle ping"]),
+            (Send(Outgoing::Pong), &[PONG]),
+            (Tick(20), &[]),
+            (Tick(20), &["ping "]),
+            (Control(Opcode::Pong, b""), &[]),
+            (Next, &[]),
+            (Tick(20), &[]),
+            (Tick(20), &["close 4408 no message for too long"]),
+            (Is(Session::peer_is_done), &["no"]),
+            (Next, &["ended"]),
+        ],
+    );
+    check_code(&session, 4408);
+}
+
+#[test]
+fn refused_messages_are_messages() {
+    let faulty = (text("[]"), &[] as &[&str]);
+    let error: &[&str] =
+        &[r#"{"action":"error","payload":[{"type":"dict_type","loc":[],"msg":"Input should be an object"}]}"#];
+    let mut rows = Vec::new();
+    for _ in 0..5 {
+        rows.extend([faulty.clone(), (Next, error), (Tick(20), &[]), (Tick(10), &[])]);
+    }
+    check_open(impatient(), &rows);
+}
+
+#[test]
+fn a_client_that_takes_nothing_is_too_slow() {
+    let session = check_open(
+        config(),
+        &[
+            (Stall, &[]),
+            (echo("x"), &[]),
+            (Control(Opcode::Pong, b""), &[]),
+            (Tick(20), &[]),
+            (Control(Opcode::Pong, b""), &[]),
+            (Tick(10), &[]),
+            (Is(Session::is_ending), &["yes"]),
+            (Is(Session::peer_is_done), &["yes"]),
+            (Take, &[r#"{"action":"echo","payload":"x"}"#, "close 4413 too slow"]),
+        ],
+    );
+    check_code(&session, 4413);
+}
+
+#[test]
+fn a_client_that_takes_a_little_is_not() {
+    let answer = r#"{"action":"echo","payload":"x"}"#;
+    check_open(
+        config(),
+        &[
+            (Stall, &[]),
+            (echo("x"), &[]),
+            (Control(Opcode::Pong, b""), &[]),
+            (Tick(20), &[]),
+            (Take, &[answer]),
+            (Stall, &[]),
+            (echo("x"), &[]),
+            (Control(Opcode::Pong, b""), &[]),
+            (Tick(20), &[]),
+            (Control(Opcode::Pong, b""), &[]),
+            (Tick(20), &[]),
+            (Is(Session::is_ending), &["no"]),
+            (Take, &[answer]),
+        ],
+    );
+}
+
+#[test]
+fn nobody_is_asked_after_the_end() {
+    check_open(impatient(), &[(Close(1000, ""), &["close 1000 "]), (Tick(20), &[]), (Tick(60), &[]), (Absorb, &[])]);
+}
+
+#[test]
+fn the_next_tick_is_due_at_the_shortest_wait() {
+    let seconds = |config: SessionConfig| check(config, &[]).tick_period().as_secs();
+    assert_eq!(seconds(config()), 20);
+    let mut hasty = impatient();
+    hasty.ping_timeout = Duration::from_secs(5);
+    assert_eq!(seconds(hasty.clone()), 5);
+    hasty.ping_interval = None;
+    assert_eq!(seconds(hasty.clone()), 30);
+    hasty.send_timeout = Duration::from_secs(100);
+    assert_eq!(seconds(hasty.clone()), 60);
+    hasty.idle_timeout = None;
+    assert_eq!(seconds(hasty), 100);
+}
