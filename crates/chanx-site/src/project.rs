@@ -174,7 +174,8 @@ impl Project {
         let pages = pages
             .layer(from_fn(move |site, request, next| missing(candidates.clone(), site, request, next)))
             .layer(from_fn(security_headers));
-        let router = site.attach(pages).merge(websockets.into_router()).layer(from_fn(request_id));
+        // In this order the answer to unknown paths is that of the pages.
+        let router = websockets.into_router().merge(site.attach(pages)).layer(from_fn(request_id));
         Ok(App { router, connections })
     }
 }

@@ -445,7 +445,8 @@ async fn a_forgotten_slash_is_added_where_it_leads_to_a_page() {
     let mut browser = browser().await;
     for (path, target) in [("/hello?a=1&b", "/hello/?a=1&b"), ("/note", "/note/"), ("/admin/login", "/admin/login/")] {
         let page = browser.get(path).await;
-        assert_eq!((page.status, page.location()), (StatusCode::FOUND, target));
+        assert_eq!(page.status, StatusCode::FOUND, "{path}: {}", page.text);
+        assert_eq!(page.location(), target);
     }
     for path in ["/nowhere", "/nowhere/", "/hello/x", "//evil.example", "/static/nothing.css"] {
         let page = browser.get(path).await;

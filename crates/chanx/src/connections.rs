@@ -55,6 +55,11 @@ impl Connections {
             // A full mailbox belongs to a connection that does not listen; it ends with the server.
             let _ = mailbox.try_send(Delivery::Close(CloseCode::GOING_AWAY, "server shutdown"));
         }
+        self.drained().await;
+    }
+
+    /// Waits until there are no connections.
+    pub async fn drained(&self) {
         // The sender lives in `self`, so waiting cannot fail.
         let _ = self.0.count.subscribe().wait_for(|count| *count == 0).await;
     }

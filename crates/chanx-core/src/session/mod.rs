@@ -319,7 +319,8 @@ impl Session {
             tracing::info!(target: "chanx::message", message_id = self.message_number, faults = ?kinds, "refused");
         }
         if self.config.unusable_frame_closes && rejected.is_unusable() {
-            self.fail();
+            let id = self.fail();
+            tracing::error!(target: "chanx::message", id, "an unusable frame ended the connection");
             return;
         }
         self.envelope = rejected.envelope;
@@ -464,6 +465,8 @@ impl Session {
     pub fn tick(&mut self, elapsed: Duration) -> Duration {
         match self.liveness.tick(elapsed, !self.output.pending().is_empty(), &self.config) {
             Verdict::Alive => {}
+            // Nothing may follow the close frame.
+            Verdict::Ask if self.is_ending() => {}
             Verdict::Ask => self.output.frame(Opcode::Ping, &[]),
             Verdict::Silent => self.give_up(CloseCode::IDLE, "no sign of life"),
             Verdict::Idle => self.end(CloseCode::IDLE, "no message for too long"),

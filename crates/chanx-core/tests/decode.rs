@@ -1,0 +1,453 @@
+//! From text to messages: what is accepted, what is refused, and with which faults.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::OnceLock;
+
+use chanx_core::camelize::Naming;
+use chanx_core::decode::{Decoded, MAX_DEPTH, Rejected, decode};
+use chanx_core::message::{Fields, IncomingMessage, Message, MessageSet};
+use chanx_core::wire::WireFormat;
+use garde::{Path, Report, Validate};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::MapAccess;
+use serde_json::{Value, json};
+
+#[derive(Clone, Debug, PartialEq)]
+enum Incoming {
+    Ping,
+    Echo(String),
+    Any(Value),
+    Count(u64),
+    Sum(Sum),
+    Closed(Closed),
+    Flat(Flat),
+}
+
+/// Two numbers with a rule that no schema knows.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema, Validate)]
+struct Sum {
+    #[garde(range(max = 100))]
+    left_hand: u64,
+    #[garde(custom(is_even))]
+    right_hand: u64,
+}
+
+/// A whole message that refuses fields it does not know.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Closed {
+    payload: String,
+    room: u64,
+}
+
+/// A whole message that keeps the fields it does not know.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+struct Flat {
+    payload: Option<String>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+fn is_even(number: &u64, _: &()) -> garde::Result {
+    if number.is_multiple_of(2) { Ok(()) } else { Err(garde::Error::new("must be even")) }
+}
+
+impl Message for Incoming {
+    fn messages() -> &'static MessageSet {
+        static MESSAGES: OnceLock<MessageSet> = OnceLock::new();
+        MESSAGES.get_or_init(|| {
+            MessageSet::builder()
+                .nothing("ping", "")
+                .payload::<String>("echo", "")
+                .payload::<Value>("any", "")
+                .optional_payload::<u64>("count", "")
+                .payload::<Sum>("sum", "")
+                .whole::<Closed>("closed", "")
+                .whole::<Flat>("flat", "")
+                .build()
+        })
+    }
+
+    fn action(&self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::Echo(_) => "echo",
+            Self::Any(_) => "any",
+            Self::Count(_) => "count",
+            Self::Sum(_) => "sum",
+            Self::Closed(_) => "closed",
+            Self::Flat(_) => "flat",
+        }
+    }
+}
+
+impl IncomingMessage for Incoming {
+    fn decode<'de, A: MapAccess<'de>>(action: &str, fields: Fields<'_, A>) -> Result<Self, A::Error> {
+        match action {
+            "ping" => fields.nothing().map(|()| Self::Ping),
+            "echo" => fields.payload().map(Self::Echo),
+            "any" => fields.payload().map(Self::Any),
+            "count" => fields.optional_payload(|| 7).map(Self::Count),
+            "sum" => fields.payload().map(Self::Sum),
+            "closed" => fields.whole().map(Self::Closed),
+            "flat" => fields.whole().map(Self::Flat),
+            _ => fields.unknown_action(),
+        }
+    }
+
+    fn validate(&self) -> Result<(), Report> {
+        let mut report = Report::new();
+        if let Self::Sum(sum) = self {
+            sum.validate_into(&(), &mut || Path::new("payload"), &mut report);
+        }
+        if report.is_empty() { Ok(()) } else { Err(report) }
+    }
+}
+
+fn read(text: &str) -> Result<Decoded<Incoming>, Rejected> {
+    decode(text, &WireFormat::default())
+}
+
+fn camel() -> WireFormat {
+    WireFormat { naming: Naming::CamelCase, ..WireFormat::default() }
+}
+
+/// The text is this message, whether declared names travel as they are or not.
+#[track_caller]
+fn accepts(text: &str, message: &Incoming) {
+    for wire in [WireFormat::default(), camel()] {
+        let decoded = decode::<Incoming>(text, &wire).map(|decoded| decoded.message);
+        assert_eq!(decoded.as_ref(), Ok(message), "{text}, {:?}", wire.naming);
+    }
+}
+
+/// The text is refused with these faults: kind and place of each.
+#[track_caller]
+fn refuses(text: &str, faults: &Value) {
+    for wire in [WireFormat::default(), camel()] {
+        let rejected = decode::<Incoming>(text, &wire).unwrap_err();
+        let found: Vec<_> = rejected.faults.iter().map(|fault| json!([fault.kind, fault.loc])).collect();
+        assert_eq!(&Value::from(found), faults, "{text}, {:?}", wire.naming);
+    }
+}
+
+/// The text is refused, and the message of its only fault reads so.
+#[track_caller]
+fn says(text: &str, message: &str) {
+    let rejected = read(text).unwrap_err();
+    let messages: Vec<_> = rejected.faults.iter().map(|fault| &*fault.msg).collect();
+    assert_eq!(messages, [message], "{text}");
+}
+
+fn echo(text: &str) -> Incoming {
+    Incoming::Echo(text.to_owned())
+}
+
+#[test]
+fn keys_come_in_any_order() {
+    for text in [
+        r#"{"action":"echo","payload":"x"}"#,
+        r#"{"payload":"x","action":"echo"}"#,
+        r#"{"more":[1],"action":"echo","payload":"x"}"#,
+        r#"{"version":1,"ref":"r","payload":"x","action":"echo"}"#,
+        " {\n\"action\" :\t\"echo\",\r\"payload\" : \"x\" } ",
+    ] {
+        accepts(text, &echo("x"));
+    }
+}
+
+#[test]
+fn keys_and_actions_may_be_escaped() {
+    accepts(r#"{"\u0061ction":"\u0065cho","p\u0061yload":"\u0078\n"}"#, &echo("x\n"));
+    accepts(r#"{"p\u0061yload":"x","\u0061ction":"ech\u006f"}"#, &echo("x"));
+    assert_eq!(read(r#"{"action":"ping","re\u0066":"r"}"#).unwrap().envelope.reference.as_deref(), Some("r"));
+}
+
+#[test]
+fn of_equal_keys_the_last_counts() {
+    accepts(r#"{"action":"echo","payload":"x","payload":"y"}"#, &echo("y"));
+    accepts(r#"{"action":"echo","payload":7,"payload":"y"}"#, &echo("y"));
+    accepts(r#"{"action":"ping","action":"echo","payload":"x"}"#, &echo("x"));
+    accepts(r#"{"action":"echo","payload":"x","action":"ping","payload":null}"#, &Incoming::Ping);
+    accepts(r#"{"payload":"x","action":"ping","action":"echo"}"#, &echo("x"));
+    accepts(r#"{"payload":"x","action":7,"action":"echo"}"#, &echo("x"));
+    accepts(r#"{"action":"closed","payload":"x","payload":"y","room":1}"#, &closed("y", 1));
+    refuses(r#"{"action":"echo","payload":"x","action":7}"#, &json!([["union_tag_invalid", []]]));
+    refuses(r#"{"action":"echo","payload":"x","payload":7}"#, &json!([["string_type", ["echo", "payload"]]]));
+    assert_eq!(read(r#"{"action":"ping","ref":1,"ref":"r"}"#).unwrap().envelope.reference.as_deref(), Some("r"));
+}
+
+fn closed(payload: &str, room: u64) -> Incoming {
+    Incoming::Closed(Closed { payload: payload.to_owned(), room })
+}
+
+#[test]
+fn a_payload_is_missing_only_where_it_may() {
+    accepts(r#"{"action":"ping"}"#, &Incoming::Ping);
+    accepts(r#"{"action":"ping","payload":null}"#, &Incoming::Ping);
+    accepts(r#"{"action":"count"}"#, &Incoming::Count(7));
+    accepts(r#"{"action":"count","payload":8}"#, &Incoming::Count(8));
+    accepts(r#"{"action":"any","payload":null}"#, &Incoming::Any(Value::Null));
+    refuses(r#"{"action":"echo"}"#, &json!([["missing", ["echo", "payload"]]]));
+    refuses(r#"{"action":"any"}"#, &json!([["missing", ["any", "payload"]]]));
+    refuses(r#"{"action":"echo","payload":null}"#, &json!([["string_type", ["echo", "payload"]]]));
+    refuses(r#"{"action":"count","payload":null}"#, &json!([["int_type", ["count", "payload"]]]));
+    refuses(r#"{"action":"ping","payload":{}}"#, &json!([["none_required", ["ping", "payload"]]]));
+}
+
+#[test]
+fn a_whole_message_that_refuses_other_fields_still_takes_the_envelope() {
+    for text in [
+        r#"{"action":"closed","payload":"x","room":1}"#,
+        r#"{"action":"closed","version":1,"room":1,"ref":"r","payload":"x"}"#,
+        r#"{"room":1,"ref":"r","payload":"x","action":"closed","version":1}"#,
+    ] {
+        accepts(text, &closed("x", 1));
+    }
+    refuses(
+        r#"{"action":"closed","payload":1,"rooom":1,"ref":"r"}"#,
+        &json!([
+            ["string_type", ["closed", "payload"]],
+            ["missing", ["closed", "room"]],
+            ["extra_forbidden", ["closed", "rooom"]],
+        ]),
+    );
+}
+
+#[test]
+fn a_whole_message_keeps_other_fields_but_not_the_envelope() {
+    let rest = BTreeMap::from([("a".to_owned(), json!([1])), ("first_name".to_owned(), json!("n"))]);
+    let flat = Incoming::Flat(Flat { payload: Some("x".to_owned()), rest });
+    for text in [
+        r#"{"action":"flat","a":[1],"payload":"x","ref":"r","first_name":"n","version":1}"#,
+        r#"{"first_name":"n","ref":"r","payload":"x","version":1,"a":[1],"action":"flat"}"#,
+    ] {
+        accepts(text, &flat);
+    }
+    accepts(r#"{"action":"flat"}"#, &Incoming::Flat(Flat { payload: None, rest: BTreeMap::new() }));
+}
+
+#[test]
+fn the_envelope_is_read_wherever_it_stands() {
+    let envelope = |text: &str| {
+        let envelope = read(text).unwrap().envelope;
+        (envelope.reference, envelope.versioned)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(envelope(r#"{"action":"ping"}"#), (None, false));
+    assert_eq!(envelope(r#"{"action":"ping","ref":"r"}"#), (some("r"), false));
+    assert_eq!(envelope(r#"{"ref":"","version":1,"action":"ping"}"#), (some(""), true));
+    assert_eq!(envelope(r#"{"action":"ping","ref":null,"version":null}"#), (None, false));
+}
+
+#[test]
+fn the_envelope_has_faults_of_its_own() {
+    for reference in ["1", "true", "[]", "{}"] {
+        refuses(&format!(r#"{{"action":"ping","ref":{reference}}}"#), &json!([["string_type", ["ref"]]]));
+    }
+    for version in ["2", "0", "-1", "1.5", "true", r#""1""#, "[1]", "18446744073709551617"] {
+        refuses(&format!(r#"{{"action":"ping","version":{version}}}"#), &json!([["literal_error", ["version"]]]));
+    }
+    refuses(
+        r#"{"action":"echo","ref":1,"version":2,"payload":3}"#,
+        &json!([["string_type", ["ref"]], ["literal_error", ["version"]], ["string_type", ["echo", "payload"]]]),
+    );
+}
+
+#[test]
+fn a_refused_message_still_says_what_its_answer_repeats() {
+    let envelope = |text: &str| {
+        let envelope = read(text).unwrap_err().envelope;
+        (envelope.reference, envelope.versioned)
+    };
+    let known = (Some("r".to_owned()), true);
+    assert_eq!(envelope(r#"{"action":"echo","payload":1,"ref":"r","version":1}"#), known);
+    assert_eq!(envelope(r#"{"action":"sing","ref":"r","version":1}"#), known);
+    assert_eq!(envelope(r#"{"ref":"r","version":1}"#), known);
+    assert_eq!(envelope(r#"{"action":"ping","ref":"r","version":2}"#), (Some("r".to_owned()), false));
+    assert_eq!(envelope(r#"{"action":"ping","ref":1,"version":1}"#), (None, true));
+    assert_eq!(envelope(r#"{"ref":"r","version":1"#), (None, false));
+}
+
+#[test]
+fn an_action_is_one_of_the_set() {
+    const EXPECTED: &str = "'ping', 'echo', 'any', 'count', 'sum', 'closed', 'flat'";
+    for (action, tag) in [
+        (r#""sing""#, "sing"),
+        (r#""Ping""#, "Ping"),
+        (r#""""#, ""),
+        (r#""pi\u006eg ""#, "ping "),
+        (r#""complete""#, "complete"),
+        ("7", "7"),
+        ("null", "null"),
+        ("[\"ping\"]", "[\"ping\"]"),
+    ] {
+        let msg = format!("Input tag '{tag}' found using 'action' does not match any of the expected tags: {EXPECTED}");
+        says(&format!(r#"{{"action":{action}}}"#), &msg);
+        says(&format!(r#"{{"payload":null,"action":{action}}}"#), &msg);
+    }
+    says("{}", "Unable to extract tag using discriminator 'action'");
+    refuses(r#"{"Action":"ping"}"#, &json!([["union_tag_not_found", []]]));
+}
+
+#[test]
+fn the_key_of_the_action_is_a_setting() {
+    let wire = WireFormat { action_key: "kind".to_owned(), ..WireFormat::default() };
+    let text = r#"{"payload":"x","kind":"echo"}"#;
+    assert_eq!(decode::<Incoming>(text, &wire).unwrap().message, echo("x"));
+    let flat = decode::<Incoming>(r#"{"kind":"flat","action":"other"}"#, &wire).unwrap().message;
+    let rest = BTreeMap::from([("action".to_owned(), json!("other"))]);
+    assert_eq!(flat, Incoming::Flat(Flat { payload: None, rest }));
+    let rejected = decode::<Incoming>(r#"{"action":"echo"}"#, &wire).unwrap_err();
+    assert_eq!(rejected.faults[0].msg, "Unable to extract tag using discriminator 'kind'");
+}
+
+#[test]
+fn what_is_no_json_object_is_unusable() {
+    for text in [
+        "",
+        " ",
+        "hello",
+        "{",
+        r#"{"action":"ping"} {}"#,
+        r#"{"action":"ping",}"#,
+        r#"{action:"ping"}"#,
+        "{'action':'ping'}",
+        r#"{"action":"pi
+ng"}"#,
+        "\u{feff}{\"action\":\"ping\"}",
+        r#"{"action":"any","payload":NaN}"#,
+        r#"{"action":"any","payload":-Infinity}"#,
+        r#"{"action":"ping","other":NaN}"#,
+        r#"{"action":"any","payload":01}"#,
+        r#"{"action":"echo","payload":"\ud800"}"#,
+        r#"{"action":"echo","payload":"\udc00\ud800"}"#,
+        r#"{"action":"\ud800"}"#,
+        r#"{"action":"ping","\ud800":1}"#,
+    ] {
+        refuses(text, &json!([["json_invalid", []]]));
+        assert!(read(text).unwrap_err().is_unusable(), "{text}");
+    }
+    for text in ["[]", "1", "null", "true", r#""{\"action\":\"ping\"}""#] {
+        refuses(text, &json!([["dict_type", []]]));
+        assert!(read(text).unwrap_err().is_unusable(), "{text}");
+    }
+    for text in ["{}", r#"{"action":"sing"}"#, r#"{"action":"echo"}"#] {
+        assert!(!read(text).unwrap_err().is_unusable(), "{text}");
+    }
+}
+
+#[test]
+fn a_pair_of_surrogates_is_one_character() {
+    accepts(r#"{"action":"echo","payload":"\ud83d\ude00"}"#, &echo("😀"));
+}
+
+#[test]
+fn nesting_is_limited_wherever_it_stands() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    // The object of the message itself is one level, and the parser keeps one more for itself.
+    for fits in [1, 100, MAX_DEPTH - 2] {
+        accepts(&format!(r#"{{"action":"ping","other":{}}}"#, nested(fits)), &Incoming::Ping);
+        assert!(read(&format!(r#"{{"action":"any","payload":{}}}"#, nested(fits))).is_ok(), "{fits}");
+    }
+    for too_deep in [MAX_DEPTH, 500, 20_000] {
+        for text in [
+            format!(r#"{{"action":"ping","other":{}}}"#, nested(too_deep)),
+            format!(r#"{{"other":{},"action":"ping"}}"#, nested(too_deep)),
+            format!(r#"{{"action":"any","payload":{}}}"#, nested(too_deep)),
+            format!(r#"{{"action":"any","payload":{}1}}"#, r#"{"a":"#.repeat(too_deep)),
+            nested(too_deep + 1),
+        ] {
+            refuses(&text, &json!([["json_invalid", []]]));
+        }
+    }
+    let brackets = "[".repeat(1000);
+    accepts(&format!(r#"{{"action":"echo","payload":"{brackets}"}}"#), &echo(&brackets));
+}
+
+#[test]
+fn numbers_are_checked_where_they_are_used() {
+    accepts(r#"{"action":"count","payload":18446744073709551615}"#, &Incoming::Count(u64::MAX));
+    let digits = "9".repeat(400);
+    refuses(r#"{"action":"count","payload":-1}"#, &json!([["greater_than_equal", ["count", "payload"]]]));
+    assert!(read(&format!(r#"{{"action":"count","payload":{digits}}}"#)).is_err());
+    for ignored in ["18446744073709551617", "1e308", "-0.0"] {
+        accepts(&format!(r#"{{"action":"ping","other":{ignored}}}"#), &Incoming::Ping);
+    }
+    for ignored in ["1e999", "-1e999", &digits] {
+        let decoded = read(&format!(r#"{{"action":"ping","other":{ignored}}}"#));
+        assert_eq!(decoded.unwrap().message, Incoming::Ping, "{ignored}");
+    }
+}
+
+#[test]
+fn a_rule_that_the_schema_does_not_know_is_a_value_error() {
+    accepts(
+        r#"{"action":"sum","payload":{"left_hand":100,"right_hand":2}}"#,
+        &Incoming::Sum(Sum { left_hand: 100, right_hand: 2 }),
+    );
+    let rejected = read(r#"{"action":"sum","payload":{"left_hand":1,"right_hand":3},"ref":"r"}"#).unwrap_err();
+    let found: Vec<_> = rejected.faults.iter().map(|fault| (&*fault.kind, json!(fault.loc), &*fault.msg)).collect();
+    let expected = [("value_error", json!(["sum", "payload", "right_hand"]), "Value error, must be even")];
+    assert_eq!(found, expected);
+    assert_eq!(rejected.envelope.reference.as_deref(), Some("r"));
+}
+
+#[test]
+fn rules_are_for_messages_that_the_schema_has_accepted() {
+    let kinds = |payload: &str| {
+        let rejected = read(&format!(r#"{{"action":"sum","payload":{payload}}}"#)).unwrap_err();
+        rejected.faults.iter().map(|fault| fault.kind.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(r#"{"left_hand":"1","right_hand":3}"#), ["int_type"]);
+    assert_eq!(kinds(r#"{"left_hand":101,"right_hand":3}"#), ["less_than_equal"]);
+}
+
+#[test]
+fn in_camel_case_both_names_are_read_and_faults_are_told_in_it() {
+    let sum = Incoming::Sum(Sum { left_hand: 1, right_hand: 2 });
+    for payload in [r#"{"leftHand":1,"rightHand":2}"#, r#"{"left_hand":1,"rightHand":2}"#] {
+        let text = format!(r#"{{"payload":{payload},"action":"sum"}}"#);
+        assert_eq!(decode::<Incoming>(&text, &camel()).unwrap().message, sum, "{text}");
+    }
+    let missing = decode::<Incoming>(r#"{"action":"sum","payload":{"left_hand":1}}"#, &camel()).unwrap_err();
+    assert_eq!(json!(missing.faults[0].loc), json!(["sum", "payload", "rightHand"]));
+}
+
+#[test]
+fn input_is_never_echoed() {
+    for text in [
+        r#"{"action":"echo","payload":["hunter2"]}"#,
+        r#"{"action":"count","payload":"hunter2"}"#,
+        r#"{"action":"sum","payload":{"left_hand":"hunter2","hunter2":1}}"#,
+        r#"{"action":"ping","payload":"hunter2"}"#,
+        r#"{"action":"ping","ref":["hunter2"]}"#,
+        r#"{"action":"ping","version":"hunter2"}"#,
+        r#"{"action":"sing","payload":"hunter2"}"#,
+        r#"{"action":"echo","payload":"hunter2}"#,
+        r#"{"action":"echo","payload":hunter2}"#,
+        "hunter2",
+        r#""hunter2""#,
+        r#"{"action":"hunter2"#,
+    ] {
+        for wire in [WireFormat::default(), camel()] {
+            let rejected = decode::<Incoming>(text, &wire).unwrap_err();
+            assert!(!format!("{:?}", rejected.faults).contains("hunter"), "{text}: {rejected:?}");
+        }
+    }
+}
+
+/// Whatever a text is, it is either a message or has at least one fault, and neither way of reading panics.
+#[test]
+fn every_prefix_of_a_message_is_judged() {
+    let text =
+        r#"{"ref":"é\ud83d\ude00","action":"sum","payload":{"left_hand":1,"right_hand":[2.5e1,{"a":null}]},"x":-0}"#;
+    for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+        for wire in [WireFormat::default(), camel()] {
+            let faults = decode::<Incoming>(&text[..end], &wire).unwrap_err().faults;
+            assert!(!faults.is_empty(), "{}", &text[..end]);
+        }
+    }
+}

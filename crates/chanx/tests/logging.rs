@@ -1,0 +1,133 @@
+//! What a connection leaves in the log, and what it never does.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use chanx::permission::{AllowAny, Permission};
+use chanx::routing::path;
+use chanx::testing::Connector;
+use chanx::{Consumer, Context, HandlerError, Message, Result, Settings, Websockets};
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+#[derive(Message)]
+enum Incoming {
+    Ping,
+    Secret(String),
+    Fail,
+}
+
+#[derive(Message)]
+#[message(outgoing)]
+enum Outgoing {
+    Pong,
+}
+
+struct Logged;
+
+impl Consumer for Logged {
+    type Authentication = ();
+    type Object = ();
+    type Incoming = Incoming;
+    type Outgoing = Outgoing;
+
+    fn permissions() -> impl Permission<Self> {
+        AllowAny
+    }
+
+    async fn connect(_: &mut Context<Self>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn receive_message(&mut self, cx: &mut Context<Self>, message: Incoming) -> Result {
+        match message {
+            Incoming::Ping => cx.send_message(Outgoing::Pong).await?,
+            Incoming::Secret(text) => drop(text),
+            Incoming::Fail => return Err(HandlerError::new("the cause")),
+        }
+        Ok(())
+    }
+}
+
+/// Lines that somebody wrote.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// The log of one connection that sends these messages; each is answered, or fails, before the next.
+async fn log_of(settings: &Settings, messages: &[serde_json::Value]) -> String {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let app = Websockets::new([path("ws/", Logged::endpoint())], settings).unwrap().into_router();
+    let mut client = Connector::new(app, "/ws/").origin("http://a.example").connect().await.unwrap();
+    client.assert_authenticated_status_ok().await;
+    client.receive_all().await.unwrap();
+    for message in messages {
+        client.send_json(message).await;
+        client.receive_all().await.unwrap();
+    }
+    client.disconnect().await.unwrap();
+    drop(guard);
+    String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+}
+
+fn settings() -> Settings {
+    let mut settings = Settings::default();
+    settings.send_completion = true;
+    settings.allowed_origins = vec!["http://a.example".to_owned()];
+    settings
+}
+
+#[tokio::test]
+async fn messages_are_logged_by_action_and_never_by_content() {
+    let messages = [json!({"action": "ping"}), json!({"action": "secret", "payload": "hunter2"})];
+    let log = log_of(&settings(), &messages).await;
+    for expected in ["received message_id=1 action=\"ping\"", "sent message_id=1 action=\"pong\"", "action=\"secret\""] {
+        assert!(log.contains(expected), "{expected:?} is not in\n{log}");
+    }
+    assert!(log.contains("websocket{id="), "every line names its connection:\n{log}");
+    assert!(!log.contains("hunter2"), "{log}");
+}
+
+#[tokio::test]
+async fn what_a_bad_message_held_is_not_logged_either() {
+    let log = log_of(&settings(), &[json!({"action": "secret", "payload": {"password": "hunter2"}})]).await;
+    assert!(log.contains("refused") && log.contains("string_type"), "{log}");
+    assert!(!log.contains("hunter2") && !log.contains("password"), "{log}");
+}
+
+#[tokio::test]
+async fn ignored_actions_and_switched_off_directions_leave_no_line() {
+    let mut settings = settings();
+    settings.log_ignored_actions = vec!["ping".to_owned()];
+    settings.log_sent_message = false;
+    let log = log_of(&settings, &[json!({"action": "ping"}), json!({"action": "secret", "payload": "x"})]).await;
+    assert!(!log.contains("\"ping\"") && !log.contains("sent"), "{log}");
+    assert!(log.contains("\"secret\""), "{log}");
+}
+
+#[tokio::test]
+async fn a_failure_is_logged_with_its_cause_under_an_id() {
+    let log = log_of(&settings(), &[json!({"action": "fail"})]).await;
+    let line = log.lines().find(|line| line.contains("ERROR")).unwrap_or_else(|| panic!("no error in\n{log}"));
+    assert!(line.contains("the cause") && line.contains("message_id=1") && line.contains("-1\""), "{line}");
+}
