@@ -14,7 +14,7 @@ use chanx::{Connections, Endpoint, StartError, Websockets};
 use crate::commands;
 use crate::database::Migration;
 use crate::site::{Additions, Site};
-use crate::web::{Asset, TemplateSource, missing, request_id, security_headers};
+use crate::web::{Asset, TemplateSource, answer_missing, request_id, security_headers};
 
 type Adjust = Arc<dyn Fn(&mut Settings) + Send + Sync>;
 type MakeRoutes = Arc<dyn Fn() -> Routes<Endpoint> + Send + Sync>;
@@ -168,12 +168,8 @@ impl Project {
         let websockets =
             Websockets::new(self.routes(), site.settings())?.extension(site.users()).extension(site.clone());
         let connections = websockets.connections();
-        let pages = self.pages.as_ref().map_or_else(Router::new, |pages| pages(site));
-        let pages = pages.merge(site.router());
-        let candidates = site.attach(pages.clone());
-        let pages = pages
-            .layer(from_fn(move |site, request, next| missing(candidates.clone(), site, request, next)))
-            .layer(from_fn(security_headers));
+        let pages = self.pages.as_ref().map_or_else(Router::new, |pages| pages(site)).merge(site.router());
+        let pages = answer_missing(pages, site).layer(from_fn(security_headers));
         // In this order the answer to unknown paths is that of the pages.
         let router = websockets.into_router().merge(site.attach(pages)).layer(from_fn(request_id));
         Ok(App { router, connections })

@@ -31,7 +31,7 @@ pub use user::{CurrentUser, LoginRejection, LoginRequired, login_required};
 pub(crate) use assets::Assets;
 pub(crate) use error::chain;
 pub(crate) use host::allowed_hosts;
-pub(crate) use missing::missing;
+pub(crate) use missing::answer_missing;
 pub(crate) use templates::Templates;
 pub(crate) use throttle::LoginThrottle;
 

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -21,7 +22,7 @@ pub(crate) struct Transport {
 /// Where the bytes come from.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    /// The bare socket of `axum::serve`.
+    /// A bare socket.
     Tcp(TcpStream),
     /// Anything else: TLS, a stream in memory.
     Other(TokioIo<Upgraded>),
@@ -29,11 +30,21 @@ pub(crate) enum Stream {
 
 impl Transport {
     /// Takes the socket out of an upgraded connection, so that nothing of the HTTP server's buffers lives on.
+    ///
+    /// `axum::serve` has its socket in a wrapper of hyper-util's, a server on plain hyper has it bare.
     pub(crate) fn new(upgraded: Upgraded) -> Self {
+        let upgraded = match auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
+            Ok(parts) => return Self::tcp(parts.io, parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
         match upgraded.downcast::<TokioIo<TcpStream>>() {
-            Ok(parts) => Self { stream: Stream::Tcp(parts.io.into_inner()), early: parts.read_buf },
+            Ok(parts) => Self::tcp(parts.io, parts.read_buf),
             Err(upgraded) => Self { stream: Stream::Other(TokioIo::new(upgraded)), early: Bytes::new() },
         }
+    }
+
+    fn tcp(socket: TokioIo<TcpStream>, early: Bytes) -> Self {
+        Self { stream: Stream::Tcp(socket.into_inner()), early }
     }
 }
 

@@ -46,7 +46,8 @@ impl Develop {
         let app = context.project.app(&site)?;
         let password = first_superuser(site.accounts()).await?;
         welcome(&mut context, address, password.as_deref())?;
-        serve(listener, app.router, app.connections, interrupted()).await.map_err(CommandError::Serve)
+        serve(listener, app.router, app.connections, interrupted()).await;
+        Ok(())
     }
 }
 

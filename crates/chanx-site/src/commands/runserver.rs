@@ -29,7 +29,8 @@ impl Runserver {
         let site = Site::with(context.settings, database, context.project.additions()).await?;
         let app = context.project.app(&site)?;
         context.terminal.say(&format!("Serving on http://{address}/ until Ctrl-C."))?;
-        serve(listener, app.router, app.connections, interrupted()).await.map_err(CommandError::Serve)
+        serve(listener, app.router, app.connections, interrupted()).await;
+        Ok(())
     }
 }
 

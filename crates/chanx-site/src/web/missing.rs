@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -14,7 +14,12 @@ use crate::site::Site;
 
 /// Sends those who have left the final slash of a page out to that page, as Django's `APPEND_SLASH` does, and gives
 /// the others a readable page. A 404 that a handler has written itself stays as it is.
-pub(crate) async fn missing(pages: Router, site: Site, request: Request, next: Next) -> Response {
+pub(crate) fn answer_missing(pages: Router, site: &Site) -> Router {
+    let candidates = site.attach(pages.clone());
+    pages.layer(from_fn(move |site, request, next| missing(candidates.clone(), site, request, next)))
+}
+
+async fn missing(pages: Router, site: Site, request: Request, next: Next) -> Response {
     let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
     let response = next.run(request).await;
     if response.status() != StatusCode::NOT_FOUND || response.headers().contains_key(CONTENT_TYPE) {

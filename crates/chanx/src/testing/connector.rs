@@ -10,6 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tower::Layer;
 
 use super::communicator::Communicator;
 use super::error::ConnectError;
@@ -124,7 +125,7 @@ impl Connector {
 /// Serves one in-process connection as an HTTP server would.
 fn serve(app: Router, stream: tokio::io::DuplexStream) {
     let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let service = TowerToHyperService::new(app.layer(Extension(ConnectInfo(peer))));
+    let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(app));
     let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::spawn(connection.with_upgrades());
 }
