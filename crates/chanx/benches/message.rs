@@ -12,7 +12,7 @@ use chanx_core::frame::{Opcode, write_masked};
 use chanx_core::session::{Input, Session, SessionConfig};
 use chanx_core::wire::WireFormat;
 use divan::counter::BytesCount;
-use divan::{AllocProfiler, Bencher, black_box};
+use divan::{AllocProfiler, Bencher, Divan, black_box};
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 const SIZES: [usize; 2] = [73, 4096];
 
 fn main() {
-    divan::main();
+    Divan::default().sample_count(200).sample_size(200).config_with_args().main();
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]

@@ -8,9 +8,11 @@ pub(super) fn exceeds(text: &[u8], limit: usize) -> bool {
     text.len() > 2 * limit && opening_brackets(text) > limit && depth(text) > limit
 }
 
-/// Counts without looking at strings: an upper bound, at the speed of memory.
+/// Counts without looking at strings: an upper bound, at the speed of memory. The count of a piece fits into a byte, so
+/// that the processor takes many bytes at once.
 fn opening_brackets(text: &[u8]) -> usize {
-    text.iter().filter(|byte| matches!(byte, b'[' | b'{')).count()
+    let in_piece = |piece: &[u8]| piece.iter().map(|byte| u8::from(matches!(byte, b'[' | b'{'))).sum::<u8>();
+    text.chunks(u8::MAX.into()).map(|piece| usize::from(in_piece(piece))).sum()
 }
 
 fn depth(text: &[u8]) -> usize {
