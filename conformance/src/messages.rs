@@ -94,7 +94,7 @@ pub(crate) struct WithFields {
 
 /// Names that `camelize` changes, and data that it leaves alone.
 #[derive(Message)]
-pub(crate) enum CamelMessage {
+pub(crate) enum CamelTalk {
     /// Asks for a sign of life.
     #[message(rename = "ping")]
     Ping,

@@ -5,15 +5,15 @@ use chanx::{Consumer, Context, HandlerError, Overrides, Result};
 use serde_json::{Value, json};
 
 use super::shapes::whole;
-use crate::messages::CamelMessage;
+use crate::messages::CamelTalk;
 
 pub(crate) struct Camel;
 
 impl Consumer for Camel {
     type Authentication = ();
     type Object = ();
-    type Incoming = CamelMessage;
-    type Outgoing = CamelMessage;
+    type Incoming = CamelTalk;
+    type Outgoing = CamelTalk;
 
     fn permissions() -> impl Permission<Self> {
         AllowAny
@@ -28,15 +28,15 @@ impl Consumer for Camel {
         Ok(Self)
     }
 
-    async fn receive_message(&mut self, cx: &mut Context<Self>, message: CamelMessage) -> Result {
+    async fn receive_message(&mut self, cx: &mut Context<Self>, message: CamelTalk) -> Result {
         let seen = match &message {
-            CamelMessage::Ping => return Ok(cx.send_message(CamelMessage::Pong).await?),
-            CamelMessage::CamelMessage(fields) => whole("camel_message", fields)?,
-            CamelMessage::AnyMessage(payload) => json!({"action": "any_message", "payload": payload}),
-            CamelMessage::Pong | CamelMessage::Result(_) => return Err(HandlerError::new("not for servers")),
+            CamelTalk::Ping => return Ok(cx.send_message(CamelTalk::Pong).await?),
+            CamelTalk::CamelMessage(fields) => whole("camel_message", fields)?,
+            CamelTalk::AnyMessage(payload) => json!({"action": "any_message", "payload": payload}),
+            CamelTalk::Pong | CamelTalk::Result(_) => return Err(HandlerError::new("not for servers")),
         };
         cx.send_message(message).await?;
-        cx.send_message(CamelMessage::Result(Value::String(seen.to_string()))).await?;
+        cx.send_message(CamelTalk::Result(Value::String(seen.to_string()))).await?;
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! The request that opened a connection, as authentication, permissions and consumers see it.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -15,7 +16,6 @@ use crate::routing::Parameters;
 /// The request that opened a connection.
 ///
 /// Header names are compared exactly, apart from case; a value with bytes outside UTF-8 spoils that one value only.
-#[derive(Debug)]
 pub struct Handshake {
     parts: Parts,
     parameters: Parameters,
@@ -109,5 +109,12 @@ impl Handshake {
             Ok(value) => Ok(value),
             Err(response) => Err(Rejection::from_response(response).await),
         }
+    }
+}
+
+/// Without the headers and the query, which may hold secrets.
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake").field("path", &self.uri_path()).finish_non_exhaustive()
     }
 }

@@ -32,6 +32,7 @@ mod upgrade;
 pub mod __private;
 
 pub use chanx_core::close::{CLOSE_CODES, CloseCode, CloseCodeInfo, InvalidCloseCode};
+pub use chanx_core::message::{IncomingMessage, Message, MessageInfo, MessageSet, OutgoingMessage};
 pub use chanx_core::session::{Disconnect, EndedBy, SendError};
 pub use chanx_macros::Message;
 pub use connections::Connections;
