@@ -1,6 +1,6 @@
 //! The application that the conformance cases talk to.
 //!
-//! What it does is written down in `cases/` and in the reference application; only what cases need is here.
+//! Only what the cases need is here; what they expect is written down in `cases/`.
 
 mod consumers;
 mod effects;

@@ -101,7 +101,8 @@ fn settings() -> Settings {
 async fn messages_are_logged_by_action_and_never_by_content() {
     let messages = [json!({"action": "ping"}), json!({"action": "secret", "payload": "hunter2"})];
     let log = log_of(&settings(), &messages).await;
-    for expected in ["received message_id=1 action=\"ping\"", "sent message_id=1 action=\"pong\"", "action=\"secret\""] {
+    for expected in ["received message_id=1 action=\"ping\"", "sent message_id=1 action=\"pong\"", "action=\"secret\""]
+    {
         assert!(log.contains(expected), "{expected:?} is not in\n{log}");
     }
     assert!(log.contains("websocket{id="), "every line names its connection:\n{log}");

@@ -102,10 +102,7 @@ impl Consumer for OnlyNamed {
 
 fn routes() -> Routes<Endpoint> {
     let rooms = [path("<int:number>/", Greeter::endpoint()).name("room")];
-    Routes::new([
-        path("ws/<slug:tenant>/rooms/", include(rooms)),
-        path("ws/named/", OnlyNamed::endpoint()),
-    ])
+    Routes::new([path("ws/<slug:tenant>/rooms/", include(rooms)), path("ws/named/", OnlyNamed::endpoint())])
 }
 
 fn websockets() -> Websockets {

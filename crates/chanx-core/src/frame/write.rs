@@ -104,6 +104,11 @@ impl<'a> FrameWriter<'a> {
         self.out.len() - self.start - SET_ASIDE
     }
 
+    /// What the payload is appended to. Encoders that are given this are compiled for one kind of writer only.
+    pub(crate) fn payload_mut(&mut self) -> &mut Vec<u8> {
+        self.out
+    }
+
     /// Completes the frame.
     pub fn finish(mut self) {
         let header = EncodedHeader::new(Opcode::Text, self.payload_len());

@@ -29,10 +29,10 @@ impl Output {
         }
     }
 
-    /// Adds a text frame that `write` fills. On failure nothing is added.
-    pub(super) fn text<E>(&mut self, write: impl FnOnce(&mut FrameWriter<'_>) -> Result<(), E>) -> Result<(), E> {
+    /// Adds a text frame whose payload `write` appends. On failure nothing is added.
+    pub(super) fn text<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
         let mut frame = FrameWriter::text(&mut self.frames);
-        write(&mut frame)?;
+        write(frame.payload_mut())?;
         frame.finish();
         Ok(())
     }

@@ -1,0 +1,127 @@
+"""chanx makes the database, its users, tokens and sessions; Django takes them for its own."""
+
+import sqlite3
+import unittest
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import authenticate, get_user, logout
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from rest_framework.authentication import TokenAuthentication
+
+from scenario import DATABASE, ECHO, FOLDER, PASSWORD, REFUSED, Scenario, manage, whoami
+
+SHARED_APPS = ["auth", "authtoken", "contenttypes", "sessions"]
+
+
+class ChanxFirst(Scenario):
+    @classmethod
+    def make_database(cls):
+        ECHO.run("migrate")
+        ECHO.run(
+            *["createsuperuser", "--username", "alice", "--email", "alice@example.com", "--no-input"],
+            superuser_password=PASSWORD,
+        )
+
+    def chanx_user(self, username, password=PASSWORD):
+        ECHO.run("createuser", "--username", username, "--password-stdin", input=password + "\n")
+        return User.objects.get(username=username)
+
+    def test_django_has_nothing_to_migrate(self):
+        for app in SHARED_APPS:
+            with self.subTest(app):
+                manage("migrate", "--check", app)
+                self.assertIn("No planned migration operations.", manage("migrate", "--plan", app))
+
+    def test_django_adds_the_tables_of_its_other_apps(self):
+        manage("migrate")
+        manage("migrate", "--check")
+        self.assertEqual(ECHO.run("migrate"), "The database is up to date.")
+        self.assertEqual(self.greeting(self.log_in("alice")), "Welcome, alice!")
+
+    def test_the_checks_of_both_are_clean(self):
+        self.assertIn("System check identified no issues", manage("check", "--database", "default"))
+        ECHO.run("check")
+
+    def test_the_tables_are_those_that_django_makes(self):
+        other = FOLDER / "by-django.sqlite3"
+        for app in SHARED_APPS:
+            manage("migrate", app, database=other)
+        expected, actual = schema(other), schema(DATABASE)
+        self.assertEqual({name: actual.get(name) for name in expected}, expected)
+
+    def test_django_knows_the_user(self):
+        alice = authenticate(username="alice", password=PASSWORD)
+        self.assertIsNotNone(alice)
+        self.assertEqual((alice.email, alice.is_staff, alice.is_superuser), ("alice@example.com", True, True))
+        self.assertIsNotNone(alice.date_joined.tzinfo)
+        self.assertIsNone(authenticate(username="alice", password=PASSWORD.upper()))
+
+    def test_a_password_beyond_ascii(self):
+        password = "Blåbærgrød-🫐-ﬁne"
+        self.chanx_user("blue", password)
+        self.assertIsNotNone(authenticate(username="blue", password=password))
+
+    def test_django_leaves_the_hash_as_it_is(self):
+        carol = self.chanx_user("carol")
+        before = carol.password
+        self.assertIsNotNone(authenticate(username="carol", password=PASSWORD))
+        carol.refresh_from_db()
+        self.assertEqual(carol.password, before)
+
+    def test_a_user_without_password(self):
+        ECHO.run("createuser", "--username", "robot", "--no-input")
+        self.assertFalse(User.objects.get(username="robot").has_usable_password())
+
+    def test_rest_framework_finds_the_token(self):
+        token = ECHO.run("token", "alice")
+        user, found = TokenAuthentication().authenticate_credentials(token)
+        self.assertEqual((user.username, found.key), ("alice", token))
+        self.assertEqual(whoami(token=token), "alice")
+
+    def test_a_login_at_chanx_is_one_at_django_until_django_ends_it(self):
+        key = self.log_in("alice")
+        self.assertEqual(self.greeting(key), "Welcome, alice!")
+        self.assertEqual(whoami(key), "alice")
+        request = request_with_session(key)
+        alice = get_user(request)
+        self.assertEqual(alice.username, "alice")
+        self.assertIsNotNone(alice.last_login.tzinfo)
+        logout(request)
+        self.assertEqual(self.greeting(key), REFUSED)
+
+    def test_a_password_changed_by_django_ends_the_login(self):
+        dave, key = self.chanx_user("dave"), self.log_in("dave")
+        self.assertEqual(self.greeting(key), "Welcome, dave!")
+        dave.set_password("velvet-cactus-nine")
+        dave.save()
+        self.assertEqual(self.greeting(key), REFUSED)
+        self.assert_login_is_refused("dave")
+        self.log_in("dave", "velvet-cactus-nine")
+
+    def test_django_clears_expired_sessions_and_no_others(self):
+        key = self.log_in("alice")
+        manage("clearsessions")
+        self.assertEqual(self.greeting(key), "Welcome, alice!")
+
+
+def request_with_session(key):
+    """A request as Django's session middleware would prepare it."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return request
+
+
+def schema(path):
+    """Name and definition of each table and index, with the blanks made equal."""
+    connection = sqlite3.connect(path)
+    try:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    finally:
+        connection.close()
+    return {name: " ".join(sql.split()).replace("( ", "(").replace(" )", ")") for name, sql in rows}
+
+
+if __name__ == "__main__":
+    unittest.main()
