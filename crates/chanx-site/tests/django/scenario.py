@@ -6,24 +6,17 @@ import sys
 import unittest
 from pathlib import Path
 
-# A database in a folder that the caller has emptied. Django reads the name when its settings are loaded.
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from browser import Browser
+from chanx import program
+from sockets import greeting
+
+HERE = Path(__file__).parent
 FOLDER = Path(os.environ["SCENARIO_FOLDER"])
-DATABASE = FOLDER / "shared.sqlite3"
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "neighbor.settings")
-os.environ.setdefault("SHARED_DATABASE", str(DATABASE))
-
-import django  # noqa: E402
-
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.contrib.auth.models import User  # noqa: E402
-from django.test import Client  # noqa: E402
-
-from browser import Browser  # noqa: E402
-from chanx import program  # noqa: E402
-from sockets import greeting  # noqa: E402
-
+DATABASE = Path(os.environ["SHARED_DATABASE"])
 PASSWORD = "brass-otter-lamp"
 REFUSED = "403 Authentication credentials were not provided."
 
@@ -34,7 +27,9 @@ def manage(*arguments, database=DATABASE):
     """Runs a management command of Django's that has to succeed, and returns what it prints."""
     command = [sys.executable, "-B", "-m", "django", *arguments]
     environment = {**os.environ, "SHARED_DATABASE": str(database)}
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=HERE, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout.strip()

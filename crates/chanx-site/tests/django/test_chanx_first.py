@@ -1,7 +1,6 @@
 """chanx makes the database, its users, tokens and sessions; Django takes them for its own."""
 
 import sqlite3
-import unittest
 from importlib import import_module
 
 from django.conf import settings
@@ -121,7 +120,3 @@ def schema(path):
     finally:
         connection.close()
     return {name: " ".join(sql.split()).replace("( ", "(").replace(" )", ")") for name, sql in rows}
-
-
-if __name__ == "__main__":
-    unittest.main()

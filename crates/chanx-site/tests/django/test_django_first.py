@@ -16,7 +16,8 @@ from rest_framework.authtoken.models import Token
 
 from chanx import program
 from scenario import (
-    DATABASE, ECHO, FOLDER, PASSWORD, REFUSED, Scenario, django_session, django_user, manage, whoami,
+    DATABASE, ECHO, FOLDER, PASSWORD, REFUSED,
+    Scenario, django_client, django_session, django_user, manage, whoami,
 )
 from sockets import greeting
 
@@ -162,8 +163,6 @@ class Keys(Scenario):
 
     def renewed_by_django(self, key):
         """The session key that Django gives in exchange for one that was signed with a fallback."""
-        from scenario import django_client
-
         client = django_client(key)
         answer = client.get("/whoami/")
         self.assertEqual(answer.json(), self.alice.username)
@@ -214,7 +213,3 @@ def dump():
         return list(connection.iterdump())
     finally:
         connection.close()
-
-
-if __name__ == "__main__":
-    unittest.main()

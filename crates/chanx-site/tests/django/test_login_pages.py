@@ -1,7 +1,5 @@
 """Two login pages, one login: the cookies of each site are good at the other."""
 
-import unittest
-
 from browser import hidden_token
 from scenario import PASSWORD, REFUSED, Scenario, django_client, django_user, manage, whoami
 
@@ -91,7 +89,3 @@ class LoginPages(Scenario):
 def attributes(cookie):
     """The attributes of a cookie that do not depend on the time."""
     return {name: str(value) for name, value in cookie.items() if value and name != "expires"}
-
-
-if __name__ == "__main__":
-    unittest.main()
