@@ -4,6 +4,7 @@ mod args;
 mod checks;
 mod conformance;
 mod core_edges;
+mod django;
 mod failure;
 mod server;
 mod shell;

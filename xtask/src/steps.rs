@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::shell::Shell;
-use crate::{checks, conformance, core_edges, tools};
+use crate::{checks, conformance, core_edges, django, tools};
 
 /// One part of the test command.
 pub(crate) struct Step {
@@ -33,6 +33,7 @@ pub(crate) const ALL: &[Step] = &[
         about: "the recorded cases, against a server for each profile",
         run: conformance::check,
     },
+    Step { name: "django", about: "chanx and a real Django on one database", run: django::check },
     Step { name: "browser", about: "the echo example in headless Chromium", run: checks::browser },
 ];
 

@@ -1,6 +1,7 @@
 //! A site for tests: a fresh database, users, and the headers of browsers that are logged in.
 
 use axum::Router;
+use chanx::testing::Connector;
 use chanx::{Settings, StartError};
 use http::header::{COOKIE, InvalidHeaderValue, ORIGIN};
 use http::{HeaderMap, HeaderValue};
@@ -65,9 +66,15 @@ impl TestSite {
     }
 
     /// The whole application: pages and sockets. Requests go to it with `tower::ServiceExt::oneshot`,
-    /// sockets with the communicator of `chanx::testing`.
+    /// sockets have [`socket`](Self::socket).
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// A socket of the application, to be connected with the headers of one of its browsers:
+    /// `site.socket("/ws/echo/").headers(&browser).connect()`. There may be as many as a test needs.
+    pub fn socket(&self, path: &str) -> Connector {
+        Connector::new(self.router(), path)
     }
 
     /// Creates a user.

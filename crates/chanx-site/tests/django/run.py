@@ -18,7 +18,9 @@ def main(scenario, folder, programs):
     import django
 
     django.setup()
-    unittest.main(module=scenario, argv=[scenario], verbosity=2)
+    tests = unittest.main(module=scenario, argv=[scenario], verbosity=2, exit=False)
+    if not tests.result.wasSuccessful():
+        sys.exit(f"The servers' log is {Path(folder) / 'server.log'}.")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """chanx makes the database, its users, tokens and sessions; Django takes them for its own."""
 
 import sqlite3
+from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user, logout
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework.authentication import TokenAuthentication
 
 from scenario import DATABASE, ECHO, FOLDER, PASSWORD, REFUSED, Scenario, manage, whoami
@@ -100,9 +103,12 @@ class ChanxFirst(Scenario):
         self.log_in("dave", "velvet-cactus-nine")
 
     def test_django_clears_expired_sessions_and_no_others(self):
-        key = self.log_in("alice")
+        live, expired = self.log_in("alice"), self.log_in("alice")
+        hour_ago = timezone.now() - timedelta(hours=1)
+        Session.objects.filter(pk=expired).update(expire_date=hour_ago)
         manage("clearsessions")
-        self.assertEqual(self.greeting(key), "Welcome, alice!")
+        self.assertEqual(self.greeting(live), "Welcome, alice!")
+        self.assertFalse(Session.objects.filter(pk=expired).exists())
 
 
 def request_with_session(key):

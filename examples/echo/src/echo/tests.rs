@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use chanx::testing::{Communicator, ConnectError, Connector};
+use chanx::testing::{Communicator, ConnectError};
 use chanx_site::accounts::NewUser;
 use chanx_site::testing::TestSite;
 use http::HeaderMap;
@@ -31,7 +31,7 @@ impl EchoConsumerTests {
     }
 
     async fn connect(&self, headers: &HeaderMap) -> std::result::Result<Communicator, ConnectError> {
-        Connector::new(self.site.router(), PATH).headers(headers).connect().await
+        self.site.socket(PATH).headers(headers).connect().await
     }
 
     /// A client of the logged-in user, past the greeting.
