@@ -229,3 +229,12 @@ async fn draining_tells_every_connection_and_waits_for_its_end() {
     assert!(connections.is_empty());
     assert!(Connector::new(app, "/probe/").connect().await.is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_long_handler_holds_back_does_not_make_its_client_slow() {
+    let mut settings = settings();
+    settings.send_message_immediately = false;
+    let mut client = connect_with(&settings).await.patience(Duration::from_secs(900));
+    client.send_json(&json!({"action": "slow", "payload": 600})).await;
+    assert_eq!(client.receive_all().await.unwrap().len(), 2);
+}

@@ -27,6 +27,7 @@ pub(super) struct Liveness {
     asked: bool,
     heard: bool,
     had_message: bool,
+    had_output: bool,
     wrote: bool,
 }
 
@@ -65,10 +66,13 @@ impl Liveness {
 
     fn count(&mut self, elapsed: Duration, has_output: bool) {
         let since = |happened: bool, before: Duration| if happened { Duration::ZERO } else { before + elapsed };
+        let had_output = std::mem::replace(&mut self.had_output, has_output);
         self.asked &= !self.heard;
-        self.quiet = since(std::mem::take(&mut self.heard), self.quiet);
+        // Whoever has yet to take what was sent may not have seen the question.
+        self.quiet = since(std::mem::take(&mut self.heard) || has_output, self.quiet);
         self.idle = since(std::mem::take(&mut self.had_message), self.idle);
-        self.stalled = since(std::mem::take(&mut self.wrote) || !has_output, self.stalled);
+        // Output that is newer than the last tick has not waited for as long as that.
+        self.stalled = since(std::mem::take(&mut self.wrote) || !(had_output && has_output), self.stalled);
     }
 }
 

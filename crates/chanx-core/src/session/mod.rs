@@ -192,6 +192,7 @@ impl Session {
     /// The next thing to do; none: more bytes or room for output are needed.
     ///
     /// Faulty messages are answered here and never reach a consumer.
+    #[expect(clippy::should_implement_trait, reason = "an iterator could not be asked for messages of any set")]
     pub fn next<M: IncomingMessage>(&mut self) -> Option<Input<M>> {
         while self.has_room() && self.state == State::Open {
             if let Some(waiting) = self.waiting.pop() {
@@ -229,8 +230,11 @@ impl Session {
     pub fn absorb(&mut self) {
         while self.wants_input() {
             match self.reader.next() {
-                Ok(Some(Frame::Text(text))) => self.waiting.push(Held::Text(text.to_owned())),
-                Ok(Some(Frame::Binary(_))) => self.waiting.push(Held::Binary),
+                Ok(Some(Frame::Text(text))) => {
+                    let message = Held::Text(text.to_owned());
+                    self.hold(message);
+                }
+                Ok(Some(Frame::Binary(_))) => self.hold(Held::Binary),
                 Ok(Some(Frame::Ping(payload))) => self.output.frame(Opcode::Pong, payload),
                 Ok(Some(Frame::Pong(_))) => {}
                 Ok(Some(Frame::Close(close))) => self.peer_closed(close),
@@ -238,6 +242,11 @@ impl Session {
                 Err(violation) => self.violated(violation.close_code(), &violation.to_string()),
             }
         }
+    }
+
+    fn hold(&mut self, message: Held) {
+        self.liveness.had_message();
+        self.waiting.push(message);
     }
 
     /// Looks for the peer's close frame among what is not handled any more.

@@ -193,7 +193,7 @@ fn seen(frame: &Frame<'_>) -> String {
         Frame::Pong(bytes) => format!("pong {}", bytes.escape_ascii()),
         Frame::Close(None) => "close".to_owned(),
         Frame::Close(Some(CloseFrame { code, reason })) => {
-            format!("close {} {reason}", code.map_or(0, |code| code.as_u16()))
+            format!("close {} {reason}", code.map_or(0, u16::from))
         }
     }
 }

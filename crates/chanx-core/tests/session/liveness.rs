@@ -24,7 +24,7 @@ fn impatient() -> SessionConfig {
 #[track_caller]
 fn check_code(session: &Session, code: u16) {
     let how = session.disconnect().unwrap();
-    assert_eq!((how.code.map(|code| code.as_u16()), how.by), (Some(code), EndedBy::Server));
+    assert_eq!((how.code.map(u16::from), how.by), (Some(code), EndedBy::Server));
 }
 
 #[test]
@@ -101,19 +101,30 @@ fn refused_messages_are_messages() {
 }
 
 #[test]
+fn messages_that_wait_are_messages() {
+    let mut rows: Vec<Row<'_>> = vec![(text(PING), &[]), (Next, &["handle ping"])];
+    for _ in 0..5 {
+        rows.extend([(text(PING), &[] as &[&str]), (Absorb, &[]), (Tick(20), &[]), (Tick(10), &[])]);
+    }
+    check_open(impatient(), &rows);
+}
+
+const ANSWER: &str = r#"{"action":"echo","payload":"x"}"#;
+
+#[test]
 fn a_client_that_takes_nothing_is_too_slow() {
     let session = check_open(
         config(),
         &[
             (Stall, &[]),
             (echo("x"), &[]),
-            (Control(Opcode::Pong, b""), &[]),
             (Tick(20), &[]),
-            (Control(Opcode::Pong, b""), &[]),
+            (Tick(20), &[]),
+            (Is(Session::is_ending), &["no"]),
             (Tick(10), &[]),
             (Is(Session::is_ending), &["yes"]),
             (Is(Session::peer_is_done), &["yes"]),
-            (Take, &[r#"{"action":"echo","payload":"x"}"#, "close 4413 too slow"]),
+            (Take, &[ANSWER, "close 4413 too slow"]),
         ],
     );
     check_code(&session, 4413);
@@ -121,23 +132,32 @@ fn a_client_that_takes_nothing_is_too_slow() {
 
 #[test]
 fn a_client_that_takes_a_little_is_not() {
-    let answer = r#"{"action":"echo","payload":"x"}"#;
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for _ in 0..5 {
+        rows.extend([(Stall, &[] as &[&str]), (echo("x"), &[]), (Tick(20), &[]), (Tick(20), &[]), (Take, &[ANSWER])]);
+    }
+    check_open(config(), &rows);
+}
+
+#[test]
+fn output_is_late_only_from_the_tick_on_that_has_seen_it() {
+    let mut config = config();
+    config.ping_interval = None;
+    check_open(config, &[(Stall, &[]), (echo("x"), &[]), (Tick(30), &[]), (Tick(29), &[]), (Take, &[ANSWER])]);
+}
+
+#[test]
+fn a_client_that_has_not_yet_taken_the_question_is_not_silent() {
     check_open(
         config(),
         &[
             (Stall, &[]),
-            (echo("x"), &[]),
-            (Control(Opcode::Pong, b""), &[]),
             (Tick(20), &[]),
-            (Take, &[answer]),
-            (Stall, &[]),
-            (echo("x"), &[]),
-            (Control(Opcode::Pong, b""), &[]),
             (Tick(20), &[]),
-            (Control(Opcode::Pong, b""), &[]),
-            (Tick(20), &[]),
+            (Take, &["ping "]),
+            (Tick(19), &[]),
             (Is(Session::is_ending), &["no"]),
-            (Take, &[answer]),
+            (Tick(1), &["close 4408 no sign of life"]),
         ],
     );
 }

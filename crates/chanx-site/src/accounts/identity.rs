@@ -1,10 +1,15 @@
 //! The form of usernames and e-mail addresses, by Django's rules.
 
+use std::ops::RangeInclusive;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 const MAX_USERNAME: usize = 150;
 const MAX_EMAIL: usize = 254;
+
+/// Letters in black circles and squares, which are alphabetic to Unicode and symbols to Python.
+const ENCLOSED_LETTERS: RangeInclusive<char> = '\u{1F150}'..='\u{1F189}';
 
 /// Why a username is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +54,8 @@ pub(super) fn valid_username(username: &str) -> Result<String, InvalidUsername> 
 
 /// `[\w.@+-]` of Python's regular expressions, in which combining marks are no letters.
 fn is_username_character(c: char) -> bool {
-    matches!(c, '_' | '.' | '@' | '+' | '-') || (c.is_alphanumeric() && !is_combining_mark(c))
+    let is_word = c.is_alphanumeric() && !is_combining_mark(c) && !ENCLOSED_LETTERS.contains(&c);
+    is_word || matches!(c, '_' | '.' | '@' | '+' | '-')
 }
 
 /// The address with its domain in lower case, if it is empty or looks like an address.
@@ -74,7 +80,7 @@ mod tests {
         {
             assert_eq!(valid_username(given), Ok(valid.to_owned()));
         }
-        for given in ["a b", "a/b", "a\n", "a!", "ab\0", "x\u{0301}", "नमस्ते", "☃"] {
+        for given in ["a b", "a/b", "a\n", "a!", "ab\0", "x\u{0301}", "नमस्ते", "☃", "🅰"] {
             assert_eq!(valid_username(given), Err(InvalidUsername::Characters), "{given:?}");
         }
         assert_eq!(valid_username(""), Err(InvalidUsername::Empty));

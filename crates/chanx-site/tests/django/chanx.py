@@ -71,8 +71,6 @@ class Server:
             limit.cancel()
         serving = re.match(r"Serving on http://([^:/]+):(\d+)/", line)
         if not serving:
-            self.process.kill()
-            self.process.wait()
             raise AssertionError(f"the server did not start: {line}\n{self.logged()}")
         return serving[1], int(serving[2])
 

@@ -1,6 +1,7 @@
 """chanx makes the database, its users, tokens and sessions; Django takes them for its own."""
 
 import sqlite3
+import unittest
 from datetime import timedelta
 from importlib import import_module
 
@@ -12,9 +13,48 @@ from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import TokenAuthentication
 
-from scenario import DATABASE, ECHO, FOLDER, PASSWORD, REFUSED, Scenario, manage, whoami
+from scenario import ECHO, FOLDER, PASSWORD, REFUSED, Scenario, manage, whoami
 
 SHARED_APPS = ["auth", "authtoken", "contenttypes", "sessions"]
+
+
+class Tables(unittest.TestCase):
+    """Each test has a database that only chanx has touched: whatever Django adds may hide a difference."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.database = FOLDER / f"{self._testMethodName}.sqlite3"
+        self.echo = ECHO.with_settings(database_url=f"sqlite://{self.database}")
+        self.echo.run("migrate")
+
+    def manage(self, *arguments):
+        return manage(*arguments, database=self.database)
+
+    def test_django_has_nothing_to_migrate(self):
+        for app in SHARED_APPS:
+            with self.subTest(app):
+                self.manage("migrate", "--check", app)
+                self.assertIn("No planned migration operations.", self.manage("migrate", "--plan", app))
+
+    def test_they_are_those_that_django_makes(self):
+        other = FOLDER / "by_django.sqlite3"
+        for app in SHARED_APPS:
+            manage("migrate", app, database=other)
+        self.assertEqual(schema(self.database), schema(other))
+
+    def test_django_adds_those_of_its_other_apps(self):
+        before = schema(self.database)
+        self.manage("migrate")
+        self.manage("migrate", "--check")
+        after = schema(self.database)
+        self.assertLess(before.keys(), after.keys())
+        self.assertEqual({name: after[name] for name in before}, before)
+        self.assertEqual(self.echo.run("migrate"), "The database is up to date.")
+
+    def test_the_checks_of_both_are_clean(self):
+        self.assertIn("System check identified no issues", self.manage("check", "--database", "default"))
+        self.echo.run("check")
 
 
 class ChanxFirst(Scenario):
@@ -25,33 +65,12 @@ class ChanxFirst(Scenario):
             *["createsuperuser", "--username", "alice", "--email", "alice@example.com", "--no-input"],
             superuser_password=PASSWORD,
         )
+        # What else Django has tables for, such as the log of its administration.
+        manage("migrate")
 
     def chanx_user(self, username, password=PASSWORD):
         ECHO.run("createuser", "--username", username, "--password-stdin", input=password + "\n")
         return User.objects.get(username=username)
-
-    def test_django_has_nothing_to_migrate(self):
-        for app in SHARED_APPS:
-            with self.subTest(app):
-                manage("migrate", "--check", app)
-                self.assertIn("No planned migration operations.", manage("migrate", "--plan", app))
-
-    def test_django_adds_the_tables_of_its_other_apps(self):
-        manage("migrate")
-        manage("migrate", "--check")
-        self.assertEqual(ECHO.run("migrate"), "The database is up to date.")
-        self.assertEqual(self.greeting(self.log_in("alice")), "Welcome, alice!")
-
-    def test_the_checks_of_both_are_clean(self):
-        self.assertIn("System check identified no issues", manage("check", "--database", "default"))
-        ECHO.run("check")
-
-    def test_the_tables_are_those_that_django_makes(self):
-        other = FOLDER / "by-django.sqlite3"
-        for app in SHARED_APPS:
-            manage("migrate", app, database=other)
-        expected, actual = schema(other), schema(DATABASE)
-        self.assertEqual({name: actual.get(name) for name in expected}, expected)
 
     def test_django_knows_the_user(self):
         alice = authenticate(username="alice", password=PASSWORD)
@@ -59,6 +78,12 @@ class ChanxFirst(Scenario):
         self.assertEqual((alice.email, alice.is_staff, alice.is_superuser), ("alice@example.com", True, True))
         self.assertIsNotNone(alice.date_joined.tzinfo)
         self.assertIsNone(authenticate(username="alice", password=PASSWORD.upper()))
+
+    def test_django_accepts_the_names(self):
+        for given, name in [("Zoë_9.@+-", "Zoë_9.@+-"), ("王", "王"), ("ｂｅａ", "bea")]:
+            with self.subTest(given):
+                ECHO.run("createuser", "--username", given, "--no-input")
+                User.objects.get(username=name).full_clean()
 
     def test_a_password_beyond_ascii(self):
         password = "Blåbærgrød-🫐-ﬁne"
@@ -80,6 +105,7 @@ class ChanxFirst(Scenario):
         token = ECHO.run("token", "alice")
         user, found = TokenAuthentication().authenticate_credentials(token)
         self.assertEqual((user.username, found.key), ("alice", token))
+        found.full_clean()
         self.assertEqual(whoami(token=token), "alice")
 
     def test_a_login_at_chanx_is_one_at_django_until_django_ends_it(self):
@@ -101,6 +127,13 @@ class ChanxFirst(Scenario):
         self.assertEqual(self.greeting(key), REFUSED)
         self.assert_login_is_refused("dave")
         self.log_in("dave", "velvet-cactus-nine")
+
+    def test_django_deletes_a_user_with_all_that_belongs_to_it(self):
+        erin, key = self.chanx_user("erin"), self.log_in("erin")
+        token = ECHO.run("token", "erin")
+        self.assertEqual((self.greeting(key), whoami(token=token)), ("Welcome, erin!", "erin"))
+        erin.delete()
+        self.assertEqual((self.greeting(key), whoami(token=token)), (REFUSED, None))
 
     def test_django_clears_expired_sessions_and_no_others(self):
         live, expired = self.log_in("alice"), self.log_in("alice")

@@ -178,8 +178,8 @@ class Headers(unittest.TestCase):
     def setUpClass(cls):
         manage("migrate")
         cls.bob = django_user("bob")
-        settings_of_echo = {**ECHO.settings, "send_authentication_message": "true"}
-        cls.server = cls.enterClassContext(program("conformance", FOLDER, **settings_of_echo).serve())
+        conformance = program("conformance", FOLDER, **ECHO.settings, send_authentication_message="true")
+        cls.server = cls.enterClassContext(conformance.serve())
 
     def by_token(self, token):
         return greeting(self.server, "/ws/auth/token/", Authorization=f"Token {token}")

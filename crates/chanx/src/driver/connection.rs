@@ -112,13 +112,18 @@ impl Connection {
         Ok(())
     }
 
-    /// One round over the sources; whether anything moved. Output may stay until there is no room for more.
+    /// One round over the sources; whether anything moved. Output may stay until there is no room for more, or until
+    /// the next tick.
     fn make_progress(&mut self, task: &mut Task<'_>, immediately: bool) -> bool {
         let delivered = self.poll_deliveries(task);
         let must_write = immediately || !self.session.borrow().has_room();
         let wrote = must_write && self.poll_write(task);
         let read = self.poll_read(task);
         let ticked = self.poll_clock(task);
+        if ticked {
+            // No client is to be taken for slow or silent because of what is kept from it.
+            self.poll_write(task);
+        }
         delivered || wrote || read || ticked
     }
 
