@@ -172,6 +172,7 @@ fn of_equal_keys_the_last_counts() {
     accepts(r#"{"action":"ping","action":"echo","payload":"x"}"#, &echo("x"));
     accepts(r#"{"action":"echo","payload":"x","action":"ping","payload":null}"#, &Incoming::Ping);
     accepts(r#"{"payload":"x","action":"ping","action":"echo"}"#, &echo("x"));
+    accepts(r#"{"payload":"x","action":"any","action":"echo"}"#, &echo("x"));
     accepts(r#"{"payload":"x","action":7,"action":"echo"}"#, &echo("x"));
     accepts(r#"{"action":"closed","payload":"x","payload":"y","room":1}"#, &closed("y", 1));
     refuses(r#"{"action":"echo","payload":"x","action":7}"#, &json!([["union_tag_invalid", []]]));
