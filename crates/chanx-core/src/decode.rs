@@ -11,6 +11,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::de::StrRead;
 
 use crate::camelize::Naming;
 use crate::message::{Fields, IncomingMessage, Key, KeyReader};
@@ -83,11 +84,18 @@ fn read<M: IncomingMessage>(
     envelope: &mut Envelope,
     action: Option<&str>,
 ) -> Result<M, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let mut deserializer = parser(text);
     let visitor = MessageVisitor { wire, envelope, action, message: PhantomData };
     let message = deserializer.deserialize_map(visitor)?;
     deserializer.end()?;
     Ok(message)
+}
+
+/// A parser without a limit of its own: [`decode`] has checked the depth, also where no parser would count it.
+fn parser(text: &str) -> serde_json::Deserializer<StrRead<'_>> {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    parser.disable_recursion_limit();
+    parser
 }
 
 /// Reads an object whose action is its first key, or known beforehand.
@@ -126,7 +134,7 @@ struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The last value of the action key, if it is a string and not the first key (which [`read`] has tried already).
 fn find_action<'a>(text: &'a str, wire: &WireFormat) -> Option<Cow<'a, str>> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let mut deserializer = parser(text);
     deserializer.deserialize_map(ActionVisitor { wire }).ok()?
 }
 

@@ -153,7 +153,7 @@ fn converse(bencher: Bencher<'_, '_>, text: &str, config: SessionConfig) {
     bencher.counter(BytesCount::of_str(text)).bench_local(|| {
         session.input().extend_from_slice(black_box(&frame));
         session.heard();
-        while let Some(Input::Message(message)) = session.next() {
+        while let Some(Input::Message(message)) = session.next_input() {
             session.send(&handle(message)).unwrap();
             session.completed();
         }

@@ -3,7 +3,7 @@
 use chanx::Message;
 use chanx_core::decode::{Rejected, decode};
 use chanx_core::encode::encode;
-use chanx_core::message::{IncomingMessage, Message as _, MessageInfo, OutgoingMessage};
+use chanx_core::message::{IncomingMessage, MessageInfo, OutgoingMessage};
 use chanx_core::wire::{Envelope, WireFormat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 //!
 //! It also serves `camelize`, whose names are known only from the schema.
 
+use serde::Deserialize;
 use serde::de::value::MapDeserializer;
 use serde_json::{Map, Value};
 
@@ -16,7 +17,7 @@ pub(super) fn too_deep() -> Rejected {
 }
 
 pub(super) fn decode<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Result<Decoded<M>, Rejected> {
-    let mut fields = match serde_json::from_str(text) {
+    let mut fields = match parse(text) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) => return Err(rejected(vec![Fault::new("dict_type", [], "Input should be an object")])),
         Err(error) => return Err(invalid_json(&where_it_broke(&error))),
@@ -31,6 +32,13 @@ pub(super) fn decode<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Resul
         },
     }
     Err(Rejected { faults, envelope })
+}
+
+fn parse(text: &str) -> Result<Value, serde_json::Error> {
+    let mut parser = super::parser(text);
+    let value = Value::deserialize(&mut parser)?;
+    parser.end()?;
+    Ok(value)
 }
 
 /// Takes the envelope out of the fields, with its own faults.

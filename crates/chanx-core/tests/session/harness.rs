@@ -118,7 +118,7 @@ impl Ends {
             Step::Bytes(bytes) => self.receive(&bytes),
             Step::EndOfInput => session.end_of_input(),
             Step::Break => session.break_transport(),
-            Step::Next => return session.next().map(input).into_iter().collect(),
+            Step::Next => return session.next_input().map(input).into_iter().collect(),
             Step::Absorb => session.absorb(),
             Step::Discard => session.discard(),
             Step::Send(message) => return failure(session.send(&message)),

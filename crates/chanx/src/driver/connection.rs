@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::task::{Context as Task, Poll, ready};
@@ -18,8 +19,8 @@ use crate::peer::Delivery;
 use crate::shared::SharedSession;
 use crate::transport::{Stream, Transport};
 
-/// How much room a read gets.
-const READ_SIZE: usize = 4 * 1024;
+/// How much a read takes at most.
+const READ_SIZE: usize = 8 * 1024;
 
 /// A connection's sources, and the session that they feed.
 pub(super) struct Connection {
@@ -54,7 +55,7 @@ impl Connection {
     pub(super) async fn next<M: IncomingMessage>(&mut self) -> Input<M> {
         poll_fn(|task| {
             loop {
-                if let Some(input) = self.session.borrow_mut().next() {
+                if let Some(input) = self.session.borrow_mut().next_input() {
                     return Poll::Ready(input);
                 }
                 if !self.make_progress(task, true) {
@@ -164,11 +165,15 @@ impl Connection {
         if !session.wants_input() {
             return false;
         }
-        let buffer = session.input();
-        buffer.reserve(READ_SIZE);
-        match pin!(self.stream.read_buf(buffer)).poll(task) {
-            Poll::Ready(Ok(0)) => session.end_of_input(),
-            Poll::Ready(Ok(_)) => session.heard(),
+        // Bytes come through the stack, so that an idle connection holds no buffer.
+        let mut space = [MaybeUninit::uninit(); READ_SIZE];
+        let mut buffer = ReadBuf::uninit(&mut space);
+        match Pin::new(&mut self.stream).poll_read(task, &mut buffer) {
+            Poll::Ready(Ok(())) if buffer.filled().is_empty() => session.end_of_input(),
+            Poll::Ready(Ok(())) => {
+                session.input().extend_from_slice(buffer.filled());
+                session.heard();
+            }
             Poll::Ready(Err(_)) => session.break_transport(),
             Poll::Pending => return false,
         }

@@ -1,0 +1,130 @@
+//! What arrives: frames become messages to handle, messages that wait, and answers to control frames.
+
+use bytes::BytesMut;
+
+use super::waiting::Held;
+use super::{EndedBy, Input, Session, State};
+use crate::close::{CloseCode, CloseFrame};
+use crate::decode::decode;
+use crate::frame::{Frame, Opcode};
+use crate::message::IncomingMessage;
+
+impl Session {
+    /// Where received bytes go.
+    pub fn input(&mut self) -> &mut BytesMut {
+        self.reader.buffer_mut()
+    }
+
+    /// Notes that bytes arrived.
+    pub fn heard(&mut self) {
+        self.liveness.heard();
+    }
+
+    /// The transport has nothing more to read.
+    pub fn end_of_input(&mut self) {
+        self.peer_is_done = true;
+        self.note_end(None, String::new(), EndedBy::Transport);
+    }
+
+    /// The transport failed: nothing can be read or written any more.
+    pub fn break_transport(&mut self) {
+        self.is_broken = true;
+        self.end_of_input();
+    }
+
+    /// The next thing to do; none: more bytes or room for output are needed.
+    ///
+    /// Faulty messages are answered here and never reach a consumer.
+    pub fn next_input<M: IncomingMessage>(&mut self) -> Option<Input<M>> {
+        while self.has_room() && self.state == State::Open {
+            if let Some(waiting) = self.waiting.pop() {
+                match waiting {
+                    Held::Text(text) => {
+                        let decoded = decode(&text, &self.config.wire);
+                        if let Some(message) = self.begin(decoded, text.len()) {
+                            return Some(Input::Message(message));
+                        }
+                    }
+                    Held::Binary => self.reject_binary(),
+                }
+                continue;
+            }
+            match self.reader.next() {
+                Ok(Some(Frame::Text(text))) => {
+                    let size = text.len();
+                    let decoded = decode(text, &self.config.wire);
+                    if let Some(message) = self.begin(decoded, size) {
+                        return Some(Input::Message(message));
+                    }
+                }
+                Ok(Some(Frame::Binary(_))) => self.reject_binary(),
+                Ok(Some(Frame::Ping(payload))) => self.output.frame(Opcode::Pong, payload),
+                Ok(Some(Frame::Pong(_))) => {}
+                Ok(Some(Frame::Close(close))) => self.peer_closed(close),
+                Ok(None) => return self.ended_input(),
+                Err(violation) => self.violated(violation.close_code(), &violation.to_string()),
+            }
+        }
+        self.ended_input()
+    }
+
+    /// Takes what arrived while no message may be handled: control frames are answered, messages wait.
+    pub fn absorb(&mut self) {
+        while self.wants_input() {
+            match self.reader.next() {
+                Ok(Some(Frame::Text(text))) => {
+                    let message = Held::Text(text.to_owned());
+                    self.hold(message);
+                }
+                Ok(Some(Frame::Binary(_))) => self.hold(Held::Binary),
+                Ok(Some(Frame::Ping(payload))) => self.output.frame(Opcode::Pong, payload),
+                Ok(Some(Frame::Pong(_))) => {}
+                Ok(Some(Frame::Close(close))) => self.peer_closed(close),
+                Ok(None) => return,
+                Err(violation) => self.violated(violation.close_code(), &violation.to_string()),
+            }
+        }
+    }
+
+    fn hold(&mut self, message: Held) {
+        self.liveness.had_message();
+        self.waiting.push(message);
+    }
+
+    /// Looks for the peer's close frame among what is not handled any more.
+    pub fn discard(&mut self) {
+        while !self.peer_is_done {
+            match self.reader.next() {
+                Ok(Some(Frame::Close(_))) | Err(_) => self.peer_is_done = true,
+                Ok(Some(_)) => {}
+                Ok(None) => return,
+            }
+        }
+    }
+
+    /// Whether more bytes may be read: bounded by the messages that wait already.
+    pub fn wants_input(&self) -> bool {
+        !self.is_ending() && self.has_room() && self.waiting.has_room(&self.config)
+    }
+
+    fn ended_input<M>(&self) -> Option<Input<M>> {
+        self.is_ending().then_some(Input::Ended)
+    }
+
+    fn peer_closed(&mut self, close: Option<CloseFrame>) {
+        let code = close.as_ref().and_then(|close| close.code);
+        let reason = close.map(|close| close.reason).unwrap_or_default();
+        self.peer_is_done = true;
+        if self.state != State::Closing {
+            self.output.close(&CloseFrame { code, reason: String::new() });
+            self.note_end(code, reason, EndedBy::Client);
+        }
+    }
+
+    fn violated(&mut self, code: CloseCode, what: &str) {
+        tracing::info!(target: "chanx::protocol", code = code.as_u16(), "protocol violation: {what}");
+        self.end(code, what);
+        // Nothing that follows a violation can be understood, a close frame included.
+        self.peer_is_done = true;
+    }
+}

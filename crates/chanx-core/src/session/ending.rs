@@ -1,0 +1,58 @@
+//! How a connection ends: by a close frame, by silence, or because the transport is gone.
+
+use std::time::Duration;
+
+use super::liveness::{self, Verdict};
+use super::{Disconnect, EndedBy, Session, State};
+use crate::close::{CloseCode, CloseFrame, InvalidCloseCode};
+use crate::frame::Opcode;
+
+impl Session {
+    /// Judges the time since the last tick, and says when the next is due.
+    pub fn tick(&mut self, elapsed: Duration) -> Duration {
+        match self.liveness.tick(elapsed, !self.output.pending().is_empty(), &self.config) {
+            Verdict::Alive => {}
+            // Nothing may follow the close frame.
+            Verdict::Ask if self.is_ending() => {}
+            Verdict::Ask => self.output.frame(Opcode::Ping, &[]),
+            Verdict::Silent => self.give_up(CloseCode::IDLE, "no sign of life"),
+            Verdict::Idle => self.end(CloseCode::IDLE, "no message for too long"),
+            Verdict::Stalled => self.give_up(CloseCode::TOO_SLOW, "too slow"),
+        }
+        liveness::period(&self.config)
+    }
+
+    /// How often [`Session::tick`] wants to be called.
+    pub fn tick_period(&self) -> Duration {
+        liveness::period(&self.config)
+    }
+
+    /// Closes the connection: nothing is handled or sent any more. Closing a closed one changes nothing.
+    pub fn end(&mut self, code: CloseCode, reason: &str) {
+        if !self.is_ending() {
+            self.output.close(&CloseFrame::new(code, reason));
+            self.note_end(Some(code), reason.to_owned(), EndedBy::Server);
+        }
+    }
+
+    /// Closes the connection with a code that the application chose.
+    ///
+    /// # Errors
+    /// A code that must not be sent. Closing a closed connection is none.
+    pub fn close(&mut self, code: u16, reason: &str) -> Result<(), InvalidCloseCode> {
+        self.end(CloseCode::try_from(code)?, reason);
+        Ok(())
+    }
+
+    /// A peer that does not listen gets a close frame, but nobody waits for its answer.
+    fn give_up(&mut self, code: CloseCode, reason: &str) {
+        self.end(code, reason);
+        self.peer_is_done = true;
+    }
+
+    pub(super) fn note_end(&mut self, code: Option<CloseCode>, reason: String, by: EndedBy) {
+        self.state = State::Closing;
+        self.waiting.clear();
+        self.ended.get_or_insert(Disconnect { code, reason, by });
+    }
+}

@@ -1,0 +1,101 @@
+//! Messages and their outcome: what answers what, and what a failure is called.
+
+use super::Session;
+use crate::builtin::{Builtin, Failure};
+use crate::close::CloseCode;
+use crate::decode::{Decoded, Rejected};
+use crate::message::IncomingMessage;
+use crate::validation::Fault;
+use crate::wire::Envelope;
+
+impl Session {
+    /// Begins a message: what is sent from now on answers it.
+    pub(super) fn begin<M: IncomingMessage>(
+        &mut self,
+        decoded: Result<Decoded<M>, Rejected>,
+        size: usize,
+    ) -> Option<M> {
+        self.message_number += 1;
+        self.liveness.had_message();
+        match decoded {
+            Ok(decoded) => {
+                self.envelope = decoded.envelope;
+                self.log_received(decoded.message.action(), size);
+                Some(decoded.message)
+            }
+            Err(rejected) => {
+                self.reject(rejected);
+                None
+            }
+        }
+    }
+
+    pub(super) fn reject_binary(&mut self) {
+        self.message_number += 1;
+        self.liveness.had_message();
+        let fault = Fault::new("json_invalid", [], "Invalid JSON: text was expected, not a binary frame");
+        self.reject(Rejected { faults: vec![fault], envelope: Envelope::default() });
+    }
+
+    fn reject(&mut self, rejected: Rejected) {
+        if self.config.log.received {
+            let kinds: Vec<_> = rejected.faults.iter().map(|fault| &*fault.kind).collect();
+            tracing::info!(target: "chanx::message", message_id = self.message_number, faults = ?kinds, "refused");
+        }
+        if self.config.unusable_frame_closes && rejected.is_unusable() {
+            let id = self.fail();
+            tracing::error!(target: "chanx::message", id, "an unusable frame ended the connection");
+            return;
+        }
+        self.envelope = rejected.envelope;
+        self.send_builtin(&Builtin::Invalid(rejected.faults));
+        self.completed();
+    }
+
+    /// The handler is done with the message.
+    pub fn completed(&mut self) {
+        self.complete();
+        self.envelope = Envelope::default();
+    }
+
+    /// The handler failed. The client gets an id to ask for; the cause belongs into the log, under the same id.
+    pub fn failed(&mut self) -> String {
+        let id = self.failure_id();
+        self.send_builtin(&Builtin::Failed(Failure::new(id.clone())));
+        self.completed();
+        id
+    }
+
+    /// The connection cannot go on: closes with 1011 and the id in the log as the reason.
+    pub fn fail(&mut self) -> String {
+        let id = self.failure_id();
+        self.end(CloseCode::INTERNAL, &format!("internal error {id}"));
+        id
+    }
+
+    /// The number of the latest message, as the log names it.
+    pub fn message_id(&self) -> u64 {
+        self.message_number
+    }
+
+    /// The envelope of the message that is being handled.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    fn failure_id(&self) -> String {
+        format!("{}-{}", self.id, self.message_number)
+    }
+
+    pub(super) fn complete(&mut self) {
+        if self.config.send_completion {
+            self.send_builtin(&Builtin::Complete);
+        }
+    }
+
+    fn log_received(&self, action: &str, bytes: usize) {
+        if self.config.log.wants_received(action) {
+            tracing::info!(target: "chanx::message", message_id = self.message_number, action, bytes, "received");
+        }
+    }
+}
