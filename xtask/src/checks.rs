@@ -24,7 +24,15 @@ pub(crate) fn tests(shell: &Shell) -> Outcome {
         shell.run(shell.cargo(&["test", "--workspace", "--no-fail-fast"]))?;
         return Ok(None);
     }
-    shell.run(shell.cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]))?;
+    shell.run(shell.cargo(&[
+        "nextest",
+        "run",
+        "--workspace",
+        "--no-fail-fast",
+        "--cargo-quiet",
+        "--status-level",
+        "fail",
+    ]))?;
     shell.run(shell.cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]))?;
     Ok(Some("with nextest".to_owned()))
 }
