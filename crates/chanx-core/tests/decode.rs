@@ -21,6 +21,7 @@ enum Incoming {
     Any(Value),
     Count(u64),
     Sum(Sum),
+    Sums(BTreeMap<String, Vec<Option<Sum>>>),
     Closed(Closed),
     Flat(Flat),
 }
@@ -64,6 +65,7 @@ impl Message for Incoming {
                 .payload::<Value>("any", "")
                 .optional_payload::<u64>("count", "")
                 .payload::<Sum>("sum", "")
+                .payload::<BTreeMap<String, Vec<Option<Sum>>>>("sums", "")
                 .whole::<Closed>("closed", "")
                 .whole::<Flat>("flat", "")
                 .build()
@@ -77,6 +79,7 @@ impl Message for Incoming {
             Self::Any(_) => "any",
             Self::Count(_) => "count",
             Self::Sum(_) => "sum",
+            Self::Sums(_) => "sums",
             Self::Closed(_) => "closed",
             Self::Flat(_) => "flat",
         }
@@ -91,6 +94,7 @@ impl IncomingMessage for Incoming {
             "any" => fields.payload().map(Self::Any),
             "count" => fields.optional_payload(|| 7).map(Self::Count),
             "sum" => fields.payload().map(Self::Sum),
+            "sums" => fields.payload().map(Self::Sums),
             "closed" => fields.whole().map(Self::Closed),
             "flat" => fields.whole().map(Self::Flat),
             _ => fields.unknown_action(),
@@ -274,7 +278,7 @@ fn a_refused_message_still_says_what_its_answer_repeats() {
 
 #[test]
 fn an_action_is_one_of_the_set() {
-    const EXPECTED: &str = "'ping', 'echo', 'any', 'count', 'sum', 'closed', 'flat'";
+    const EXPECTED: &str = "'ping', 'echo', 'any', 'count', 'sum', 'sums', 'closed', 'flat'";
     for (action, tag) in [
         (r#""sing""#, "sing"),
         (r#""Ping""#, "Ping"),
@@ -366,6 +370,16 @@ fn nesting_is_limited_wherever_it_stands() {
     }
     let brackets = "[".repeat(1000);
     accepts(&format!(r#"{{"action":"echo","payload":"{brackets}"}}"#), &echo(&brackets));
+}
+
+#[test]
+fn a_struct_is_not_read_from_an_array_however_deep() {
+    refuses(r#"{"action":"sum","payload":[2,2]}"#, &json!([["model_type", ["sum", "payload"]]]));
+    let nested = r#"{"action":"sums","payload":{"a":[null,[2,2]]}}"#;
+    refuses(nested, &json!([["model_type", ["sums", "payload", "a", 1]]]));
+    let sum = Sum { left_hand: 2, right_hand: 2 };
+    let sums = Incoming::Sums(BTreeMap::from([("a".to_owned(), vec![None, Some(sum)])]));
+    accepts(r#"{"action":"sums","payload":{"a":[null,{"left_hand":2,"right_hand":2}]}}"#, &sums);
 }
 
 #[test]

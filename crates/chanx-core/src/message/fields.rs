@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
+use super::strict::Strict;
 use crate::wire::{ENVELOPE_VERSION, Envelope, PAYLOAD, REFERENCE, VERSION};
 
 /// The fields of one message that are still to be read.
@@ -54,7 +55,7 @@ impl<'a, 'de, A: MapAccess<'de>> Fields<'a, A> {
     /// # Errors
     /// Whatever `T` refuses.
     pub fn whole<T: Deserialize<'de>>(self) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(self))
+        T::deserialize(Strict(MapAccessDeserializer::new(self)))
     }
 
     /// The answer to an action that is not one of the set.
@@ -69,7 +70,7 @@ impl<'a, 'de, A: MapAccess<'de>> Fields<'a, A> {
         let mut payload = None;
         while let Some(key) = self.next_own_key()? {
             match key {
-                Key::Payload => payload = Some(self.map.next_value()?),
+                Key::Payload => payload = Some(self.map.next_value_seed(Strict(PhantomData))?),
                 _ => drop(self.map.next_value::<IgnoredAny>()?),
             }
         }

@@ -3,6 +3,7 @@
 mod fields;
 mod flat;
 mod set;
+mod strict;
 
 pub use fields::Fields;
 pub(crate) use fields::{Key, KeyReader};
