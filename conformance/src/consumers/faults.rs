@@ -133,6 +133,7 @@ where
         "unicode" => cx.send_text(&json!({"é": "☃😀\u{2028}\u{7f}\0</script>"}).to_string()).await?,
         "big" => result(cx, "x".repeat(usize::try_from(n)?)).await?,
         "block" => {
+            // What no handler should do: it holds up the whole thread.
             std::thread::sleep(Duration::from_millis(ms));
             result(cx, "unblocked").await?;
         }
