@@ -238,3 +238,28 @@ async fn what_a_long_handler_holds_back_does_not_make_its_client_slow() {
     client.send_json(&json!({"action": "slow", "payload": 600})).await;
     assert_eq!(client.receive_all().await.unwrap().len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_not_read_from_is_not_called_silent() {
+    let mut settings = settings();
+    settings.max_waiting_messages = 1;
+    let mut client = connect_with(&settings).await.patience(Duration::from_secs(900));
+    client.send_json(&json!({"action": "slow", "payload": 600})).await;
+    for _ in 0..3 {
+        client.send_json(&json!({"action": "ping"})).await;
+    }
+    assert_eq!(client.receive_all().await.unwrap().len(), 2);
+    for _ in 0..3 {
+        assert_eq!(client.receive_all().await.unwrap()[0]["action"], "pong");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_an_answer_is_not_idle() {
+    let mut settings = settings();
+    settings.idle_timeout = Some(Duration::from_secs(60));
+    let mut client = connect_with(&settings).await.patience(Duration::from_secs(900));
+    client.send_json(&json!({"action": "slow", "payload": 600})).await;
+    assert_eq!(client.receive_all().await.unwrap().len(), 2);
+    client.assert_closed(4408).await;
+}

@@ -10,6 +10,14 @@ use crate::frame::Opcode;
 impl Session {
     /// Judges the time since the last tick, and says when the next is due.
     pub fn tick(&mut self, elapsed: Duration) -> Duration {
+        if !self.waiting.has_room(&self.config) {
+            // Whoever is not read from cannot be heard.
+            self.liveness.heard();
+        }
+        if self.is_handling || self.state == State::Authenticating {
+            // Whoever waits for an answer is not idle.
+            self.liveness.had_message();
+        }
         match self.liveness.tick(elapsed, !self.output.pending().is_empty(), &self.config) {
             Verdict::Alive => {}
             // Nothing may follow the close frame.

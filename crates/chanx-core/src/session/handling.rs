@@ -20,6 +20,7 @@ impl Session {
         match decoded {
             Ok(decoded) => {
                 self.envelope = decoded.envelope;
+                self.is_handling = true;
                 self.log_received(decoded.message.action(), size);
                 Some(decoded.message)
             }
@@ -54,6 +55,7 @@ impl Session {
 
     /// The handler is done with the message.
     pub fn completed(&mut self) {
+        self.is_handling = false;
         self.complete();
         self.envelope = Envelope::default();
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chanx_core::frame::Opcode;
 use chanx_core::session::{EndedBy, Session, SessionConfig};
 
-use crate::harness::Step::{Absorb, Close, Control, Is, Next, Send, Stall, Take, Tick};
+use crate::harness::Step::{Absorb, Close, Completed, Control, Is, Next, Send, Stall, Take, Tick};
 use crate::harness::{PING, PONG, Row, check, check_open, echo, text};
 use crate::messages::Outgoing;
 
@@ -75,6 +75,7 @@ fn an_idle_client_is_closed_although_it_answers() {
             (text(PING), &[]),
             (Next, &["handle ping"]),
             (Send(Outgoing::Pong), &[PONG]),
+            (Completed, &[]),
             (Tick(20), &[]),
             (Tick(20), &["ping "]),
             (Control(Opcode::Pong, b""), &[]),
@@ -86,6 +87,24 @@ fn an_idle_client_is_closed_although_it_answers() {
         ],
     );
     check_code(&session, 4408);
+}
+
+#[test]
+fn a_client_that_waits_for_an_answer_is_not_idle() {
+    check(impatient(), &[(Tick(20), &["ping "]), (Control(Opcode::Pong, b""), &[]), (Absorb, &[]), (Tick(600), &[])]);
+    let mut rows: Vec<Row<'_>> = vec![(text(PING), &[]), (Next, &["handle ping"])];
+    for _ in 0..20 {
+        rows.extend([(Control(Opcode::Pong, b""), &[] as &[&str]), (Absorb, &[]), (Tick(10), &[])]);
+    }
+    check_open(impatient(), &rows);
+}
+
+#[test]
+fn a_client_that_is_not_read_from_is_not_silent() {
+    let mut config = config();
+    config.max_waiting_messages = 1;
+    let rows = [(text(PING), &[] as &[&str]), (Next, &["handle ping"]), (text(PING), &[]), (Absorb, &[])];
+    check_open(config, &[&rows[..], &[(Tick(600), &[]), (Tick(600), &[])]].concat());
 }
 
 #[test]
