@@ -50,6 +50,12 @@ pub enum StartError {
     /// An allowed origin that is none.
     #[error(transparent)]
     Origin(#[from] OriginError),
+    /// A channel layer that is not built in.
+    #[error("the channel layer `{scheme}` is not known; only `memory://` is")]
+    Layer {
+        /// The beginning of the setting `channel_layer`.
+        scheme: String,
+    },
 }
 
 /// An endpoint with the settings that it runs with.
@@ -75,8 +81,12 @@ impl Websockets {
     /// Checks the routes and the settings.
     ///
     /// # Errors
-    /// Routes that are wrong or contradict each other, and origins that are none.
+    /// Routes that are wrong or contradict each other, origins that are none, and a channel layer that is not known.
     pub fn new(routes: impl Into<Routes<Endpoint>>, settings: &Settings) -> Result<Self, StartError> {
+        let scheme = settings.channel_layer.scheme();
+        if scheme != "memory" {
+            return Err(StartError::Layer { scheme: scheme.to_owned() });
+        }
         let mount = |endpoint: Endpoint| {
             let config = Arc::new(session_config(settings, endpoint.overrides()));
             Mounted { endpoint, config }

@@ -236,3 +236,10 @@ fn routes_that_contradict_each_other_stop_the_start() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_channel_layer_that_is_not_there_stops_the_start() {
+    let environment = [("CHANX_CHANNEL_LAYER".to_owned(), "redis://:hunter2@127.0.0.1".to_owned())];
+    let error = Websockets::new(routes(), &Settings::from_sources(None, environment).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "the channel layer `redis` is not known; only `memory://` is");
+}
