@@ -45,8 +45,9 @@ impl Develop {
         let site = Site::with(context.settings.clone(), database, context.project.additions()).await?;
         let app = context.project.app(&site)?;
         let password = first_superuser(site.accounts()).await?;
+        let stop = interrupted();
         welcome(&mut context, address, password.as_deref())?;
-        serve(listener, app.router, app.connections, interrupted()).await;
+        serve(listener, app.router, app.connections, stop).await;
         Ok(())
     }
 }

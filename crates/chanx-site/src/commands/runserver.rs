@@ -28,8 +28,9 @@ impl Runserver {
         allow_local_pages(&mut context.settings, address);
         let site = Site::with(context.settings, database, context.project.additions()).await?;
         let app = context.project.app(&site)?;
+        let stop = interrupted();
         context.terminal.say(&format!("Serving on http://{address}/ until Ctrl-C."))?;
-        serve(listener, app.router, app.connections, interrupted()).await;
+        serve(listener, app.router, app.connections, stop).await;
         Ok(())
     }
 }

@@ -12,6 +12,8 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::Layer;
@@ -94,36 +96,37 @@ async fn pause(error: &io::Error) {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
-/// Ready at Ctrl-C or SIGTERM.
-pub(crate) async fn interrupted() {
-    tokio::select! {
-        () = control_c() => {}
-        () = terminated() => {}
-    }
-}
-
-async fn control_c() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::warn!(%error, "cannot wait for Ctrl-C");
-        std::future::pending::<()>().await;
+/// Ready at Ctrl-C or SIGTERM. Signals count from the call on, before the future is first polled: who announces the
+/// server after it can be sure that nobody who reads the announcement is too early.
+#[cfg(unix)]
+pub(crate) fn interrupted() -> impl Future<Output = ()> {
+    let (control_c, terminate) = (heed(SignalKind::interrupt()), heed(SignalKind::terminate()));
+    async {
+        tokio::select! {
+            () = received(control_c) => {}
+            () = received(terminate) => {}
+        }
     }
 }
 
 #[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => {
-            signal.recv().await;
-        }
-        Err(error) => {
-            tracing::warn!(%error, "cannot wait for SIGTERM");
-            std::future::pending::<()>().await;
-        }
+fn heed(kind: SignalKind) -> Option<Signal> {
+    signal(kind).inspect_err(|error| tracing::warn!(%error, "cannot wait for a signal")).ok()
+}
+
+#[cfg(unix)]
+async fn received(signal: Option<Signal>) {
+    match signal {
+        Some(mut signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 
+/// Ready at Ctrl-C.
 #[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending::<()>().await;
+pub(crate) async fn interrupted() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::warn!(%error, "cannot wait for Ctrl-C");
+        std::future::pending::<()>().await;
+    }
 }
