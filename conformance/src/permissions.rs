@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use chanx::auth::{Authentication, AuthenticationError, SessionAuthentication, User};
-use chanx::permission::{NotPermitted, Permission, Permitted, Request};
+use chanx::permission::{NotPermitted, Permission, Permitted, Request, allow_if};
 use chanx::{Consumer, Handshake, Refusal, UserOf};
 use serde_json::{Value, json};
 
@@ -39,10 +39,6 @@ pub(crate) fn throttled() -> Refusal {
 
 pub(crate) fn teapot() -> Refusal {
     Refusal::new(418).text("I'm a Teapot").detail("short and stout")
-}
-
-fn allow_if(met: bool) -> Permitted {
-    if met { Ok(()) } else { Err(NotPermitted::denied()) }
 }
 
 impl<C: Consumer> Permission<C> for HasSecret {

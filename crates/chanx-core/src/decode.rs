@@ -56,7 +56,7 @@ pub fn decode<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Result<Decod
         return Err(diagnosis::too_deep());
     }
     match wire.naming {
-        Naming::AsDeclared => quick(text, wire).ok_or(()).or_else(|()| diagnosis::decode(text, wire)),
+        Naming::AsDeclared => quick(text, wire).map_or_else(|| diagnosis::decode(text, wire), Ok),
         Naming::CamelCase => diagnosis::decode(text, wire),
     }
 }
@@ -64,16 +64,11 @@ pub fn decode<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Result<Decod
 /// The good path; `None` if anything at all is odd.
 fn quick<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Option<Decoded<M>> {
     let mut envelope = Envelope::default();
-    let message = match read(text, wire, &mut envelope, None) {
-        Ok(message) => message,
-        Err(_) => {
-            // Some clients sort their keys, so that the action does not come first: find it, then read once more.
-            let action = find_action(text, wire)?;
-            envelope = Envelope::default();
-            read(text, wire, &mut envelope, Some(&action)).ok()?
-        }
-    };
-    let message: M = message;
+    let message: M = read(text, wire, &mut envelope, None).ok().or_else(|| {
+        // Some clients sort their keys, so that the action does not come first: find it, then read once more.
+        let action = find_action(text, wire)?;
+        read(text, wire, &mut envelope, Some(&action)).ok()
+    })?;
     message.validate().ok()?;
     Some(Decoded { message, envelope })
 }

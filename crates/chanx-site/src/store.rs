@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use chanx::BoxError;
 use chanx::auth::{AccountStore, TokenLookup, User};
 use chanx::settings::Settings;
 
@@ -9,8 +10,6 @@ use crate::accounts::{self, Account, Accounts, AccountsError};
 
 /// What a look-up gives, in time.
 type Lookup<'a, T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send + 'a>>;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Adapts [`Accounts`] to [`AccountStore`].
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::consumer::Overrides;
 use crate::settings::Settings;
 
 pub(crate) fn session_config(settings: &Settings, overrides: &Overrides) -> SessionConfig {
-    let o = overrides.clone();
+    let o = overrides;
     let mut config = SessionConfig::default();
     config.wire = wire_format(settings, overrides);
     config.log = message_log(settings, overrides);

@@ -32,13 +32,7 @@ use crate::upgrade;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Websockets {
-    table: RouteTable<Mounted>,
-    origins: AllowedOrigins,
-    connections: Connections,
-    max_connections: Option<usize>,
-    extensions: Extensions,
-}
+pub struct Websockets(Server);
 
 /// Why the WebSocket side cannot start.
 #[derive(Debug, Error)]
@@ -92,30 +86,32 @@ impl Websockets {
             Mounted { endpoint, config }
         };
         let table = routes.into().map(&mount).compile()?;
-        Ok(Self {
+        Ok(Self(Server {
             table,
             origins: settings.origins()?,
             connections: Connections::default(),
             max_connections: settings.max_connections,
             extensions: Extensions::new(),
-        })
+            started: random_prefix(),
+            opened: AtomicU64::new(0),
+        }))
     }
 
     /// Attaches a value to every request, where consumers, permissions and extractors find it by its type.
     #[must_use]
     pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.extensions.insert(value);
+        self.0.extensions.insert(value);
         self
     }
 
     /// The connections, to count them and to end them.
     pub fn connections(&self) -> Connections {
-        self.connections.clone()
+        self.0.connections.clone()
     }
 
     /// Every route: its pattern and its endpoint, in the order in which they are tried.
     pub fn routes(&self) -> impl Iterator<Item = (&str, &Endpoint)> {
-        self.table.iter().map(|route| (route.pattern(), &route.endpoint().endpoint))
+        self.0.table.iter().map(|route| (route.pattern(), &route.endpoint().endpoint))
     }
 
     /// The path of a named route.
@@ -123,21 +119,13 @@ impl Websockets {
     /// # Errors
     /// An unknown name, and parameters that do not fit the route.
     pub fn reverse(&self, name: &str, parameters: &[(&str, &dyn std::fmt::Display)]) -> Result<String, ReverseError> {
-        self.table.reverse(name, parameters)
+        self.0.table.reverse(name, parameters)
     }
 
     /// A router that serves the routes, to be merged into any axum application.
     pub fn into_router(self) -> Router {
-        let paths = mount_points(self.table.iter().map(CompiledRoute::pattern));
-        let server = Arc::new(Server {
-            table: self.table,
-            origins: self.origins,
-            connections: self.connections,
-            max_connections: self.max_connections,
-            extensions: self.extensions,
-            started: random_prefix(),
-            opened: AtomicU64::new(0),
-        });
+        let server = Arc::new(self.0);
+        let paths = mount_points(server.table.iter().map(CompiledRoute::pattern));
         let handler = any(move |request: Request<Body>| upgrade::answer(Arc::clone(&server), request));
         paths.iter().fold(Router::new(), |router, path| router.route(path, handler.clone()))
     }

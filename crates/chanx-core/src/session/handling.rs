@@ -15,8 +15,7 @@ impl Session {
         decoded: Result<Decoded<M>, Rejected>,
         size: usize,
     ) -> Option<M> {
-        self.message_number += 1;
-        self.liveness.had_message();
+        self.count_message();
         match decoded {
             Ok(decoded) => {
                 self.envelope = decoded.envelope;
@@ -32,10 +31,14 @@ impl Session {
     }
 
     pub(super) fn reject_binary(&mut self) {
-        self.message_number += 1;
-        self.liveness.had_message();
+        self.count_message();
         let fault = Fault::new("json_invalid", [], "Invalid JSON: text was expected, not a binary frame");
         self.reject(Rejected { faults: vec![fault], envelope: Envelope::default() });
+    }
+
+    fn count_message(&mut self) {
+        self.message_number += 1;
+        self.liveness.had_message();
     }
 
     fn reject(&mut self, rejected: Rejected) {

@@ -86,6 +86,7 @@ impl Connection {
                 if session.is_ending() {
                     let grace = grace.get_or_insert_with(|| Box::pin(sleep(session.config().close_timeout)));
                     ready!(grace.as_mut().poll(task));
+                    tracing::warn!("a handler was given up after the end of its connection");
                     return Poll::Ready(Ran::Abandoned);
                 }
                 return Poll::Pending;
@@ -220,6 +221,7 @@ impl Connection {
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no text".to_owned())
+    let literal = panic.downcast_ref::<&str>().copied();
+    let text = literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panic: {}", text.unwrap_or("no text"))
 }

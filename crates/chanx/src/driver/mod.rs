@@ -44,7 +44,7 @@ async fn authenticate<C: Consumer>(
 ) -> Option<(UserOf<C>, C::Object)> {
     let verdict = match connection.run(admit::<C>(handshake)).await {
         Ran::Finished(verdict) => verdict,
-        Ran::Panicked(panic) => Verdict::Failed(format!("panic: {panic}")),
+        Ran::Panicked(panic) => Verdict::Failed(panic),
         Ran::Abandoned => return None,
     };
     let mut session = session.borrow_mut();
@@ -97,9 +97,9 @@ async fn handle_messages<C: Consumer>(
         match connection.run(consumer.receive_message(cx, message)).await {
             Ran::Finished(Ok(())) => session.borrow_mut().completed(),
             Ran::Finished(Err(error)) => fail_message(session, &error),
-            Ran::Panicked(panic) if session.borrow().config().panic_closes => fail(session, &format!("panic: {panic}")),
-            Ran::Panicked(panic) => fail_message(session, &HandlerError::new(format!("panic: {panic}"))),
-            Ran::Abandoned => tracing::warn!("a handler was given up after the end of its connection"),
+            Ran::Panicked(panic) if session.borrow().config().panic_closes => fail(session, &panic),
+            Ran::Panicked(panic) => fail_message(session, &HandlerError::new(panic)),
+            Ran::Abandoned => {}
         }
     }
 }
@@ -110,8 +110,8 @@ fn settle<T>(ran: Ran<Result<T>>, session: &SharedSession) -> Option<T> {
         Ran::Finished(Ok(value)) => return Some(value),
         Ran::Finished(Err(error)) if error.is_closed() => {}
         Ran::Finished(Err(error)) => fail(session, &error.report()),
-        Ran::Panicked(panic) => fail(session, &format!("panic: {panic}")),
-        Ran::Abandoned => tracing::warn!("a handler was given up after the end of its connection"),
+        Ran::Panicked(panic) => fail(session, &panic),
+        Ran::Abandoned => {}
     }
     None
 }

@@ -1,6 +1,6 @@
 //! The permissions that every application needs.
 
-use super::{NotPermitted, Permission, Permitted, Request};
+use super::{Permission, Permitted, Request, allow_if};
 use crate::auth::Identity;
 use crate::consumer::Consumer;
 
@@ -12,15 +12,11 @@ pub struct AllowAny;
 #[derive(Clone, Copy, Debug)]
 pub struct IsAuthenticated;
 
-/// Staff, the way Django REST framework's `IsAdminUser` means it.
+/// Staff, the way Django REST framework's `IsAdminUser` means it. `IsStaff` is another name for it.
 #[derive(Clone, Copy, Debug)]
 pub struct IsAdmin;
 
-/// Staff; another name for [`IsAdmin`].
-#[derive(Clone, Copy, Debug)]
-pub struct IsStaff;
-
-crate::permission_operators!(AllowAny, IsAuthenticated, IsAdmin, IsStaff);
+crate::permission_operators!(AllowAny, IsAuthenticated, IsAdmin);
 
 impl<C: Consumer> Permission<C> for AllowAny {
     async fn has_permission(&self, _: &Request<'_, C>) -> Permitted {
@@ -38,14 +34,4 @@ impl<C: Consumer> Permission<C> for IsAdmin {
     async fn has_permission(&self, request: &Request<'_, C>) -> Permitted {
         allow_if(request.user().is_staff())
     }
-}
-
-impl<C: Consumer> Permission<C> for IsStaff {
-    async fn has_permission(&self, request: &Request<'_, C>) -> Permitted {
-        allow_if(request.user().is_staff())
-    }
-}
-
-fn allow_if(met: bool) -> Permitted {
-    if met { Ok(()) } else { Err(NotPermitted::denied()) }
 }

@@ -3,7 +3,7 @@
 mod builtin;
 mod combine;
 
-pub use builtin::{AllowAny, IsAdmin, IsAuthenticated, IsStaff};
+pub use builtin::{AllowAny, IsAdmin, IsAdmin as IsStaff, IsAuthenticated};
 pub use combine::{And, Negated, Or};
 
 use std::error::Error;
@@ -17,6 +17,14 @@ use crate::refusal::{Refusal, Rejection};
 
 /// What a permission answers: `Ok` lets the client in.
 pub type Permitted = Result<(), NotPermitted>;
+
+/// Lets the client in if a condition is met.
+///
+/// # Errors
+/// A denial in the usual words, if it is not.
+pub fn allow_if(condition: bool) -> Permitted {
+    if condition { Ok(()) } else { Err(NotPermitted::denied()) }
+}
 
 /// A rule about who may connect to the consumer `C`, and to which of its objects.
 ///

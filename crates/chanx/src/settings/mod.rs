@@ -65,8 +65,8 @@ table::settings! {
     /// pauses.
     max_waiting_messages: usize = 64, rules::at_least_one;
 
-    /// How many bytes may wait to be sent to one connection. A client that lets more pile up is
-    /// closed with 4413.
+    /// How many bytes may wait to be sent to one connection before its handlers wait too, and
+    /// nothing more is read from it.
     max_outgoing_bytes: usize = 1_048_576, rules::at_least_one;
 
     /// How many connections may be open at the same time.
@@ -81,8 +81,8 @@ table::settings! {
     /// The seconds that a client may take to answer a close frame. Then its connection is cut.
     close_timeout: Duration = Duration::from_secs(5), rules::positive;
 
-    /// The seconds that a client may go without taking anything of what waits for it. Then its
-    /// connection is cut.
+    /// The seconds that a client may go without taking anything of what waits for it. Then it is
+    /// closed with 4413.
     send_timeout: Duration = Duration::from_secs(30), rules::positive;
 
     /// The seconds without a message from the client after which it is closed with 4408.
