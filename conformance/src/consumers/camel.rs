@@ -1,7 +1,7 @@
 //! Messages whose names `camelize` changes.
 
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, HandlerError, Overrides, Result};
+use chanx::{Consumer, Context, HandlerError, Never, Overrides, Result};
 use serde_json::{Value, json};
 
 use super::shapes::whole;
@@ -14,6 +14,8 @@ impl Consumer for Camel {
     type Object = ();
     type Incoming = CamelTalk;
     type Outgoing = CamelTalk;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

@@ -2,7 +2,7 @@
 
 use chanx::auth::SessionAuthentication;
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, Overrides, Result};
+use chanx::{Consumer, Context, Never, Overrides, Result};
 
 use crate::messages::{EchoIncoming, Outgoing, PingIncoming};
 
@@ -14,6 +14,8 @@ impl Consumer for Echo {
     type Object = ();
     type Incoming = EchoIncoming;
     type Outgoing = Outgoing;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn overrides() -> Overrides {
         Overrides::new().send_completion(true)
@@ -49,6 +51,8 @@ impl Consumer for SinglePing {
     type Object = ();
     type Incoming = PingIncoming;
     type Outgoing = Outgoing;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

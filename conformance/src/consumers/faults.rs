@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chanx::auth::{Authentication, SessionAuthentication, User};
 use chanx::permission::{AllowAny, IsAuthenticated, Permission};
-use chanx::{Consumer, Context, HandlerError, Overrides, Result};
+use chanx::{Consumer, Context, HandlerError, Never, Overrides, Result};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -22,6 +22,8 @@ macro_rules! faults {
             type Object = ();
             type Incoming = FaultsIncoming;
             type Outgoing = FaultsOutgoing;
+            type GroupMessage = Never;
+            type Event = Never;
 
             fn permissions() -> impl Permission<Self> {
                 $permissions
@@ -151,6 +153,8 @@ macro_rules! broken_beginnings {
             type Object = ();
             type Incoming = EchoIncoming;
             type Outgoing = Outgoing;
+            type GroupMessage = Never;
+            type Event = Never;
 
             fn permissions() -> impl Permission<Self> {
                 AllowAny

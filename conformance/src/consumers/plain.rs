@@ -2,7 +2,7 @@
 
 use chanx::auth::{Authentication, BasicAuthentication, Identity, SessionAuthentication, TokenAuthentication, User};
 use chanx::permission::{AllowAny, IsAdmin, IsAuthenticated, IsStaff, Permission};
-use chanx::{Consumer, Context, Overrides, Refusal, Result};
+use chanx::{Consumer, Context, Never, Overrides, Refusal, Result};
 
 use crate::messages::{EchoIncoming, Outgoing};
 use crate::permissions::{
@@ -19,6 +19,8 @@ macro_rules! plain {
             type Object = ();
             type Incoming = EchoIncoming;
             type Outgoing = Outgoing;
+            type GroupMessage = Never;
+            type Event = Never;
 
             fn permissions() -> impl Permission<Self> {
                 $permissions

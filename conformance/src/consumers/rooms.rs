@@ -2,7 +2,7 @@
 
 use chanx::auth::SessionAuthentication;
 use chanx::permission::{AllowAny, IsAdmin, IsAuthenticated, Permission};
-use chanx::{Consumer, Context, Result};
+use chanx::{Consumer, Context, Never, Result};
 use serde_json::{Map, Value, json};
 
 use crate::messages::{EchoIncoming, Outgoing};
@@ -18,6 +18,8 @@ macro_rules! rooms {
             type Object = RoomBy<$key>;
             type Incoming = EchoIncoming;
             type Outgoing = Outgoing;
+            type GroupMessage = Never;
+            type Event = Never;
 
             fn permissions() -> impl Permission<Self> {
                 $permissions

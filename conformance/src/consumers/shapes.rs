@@ -1,7 +1,7 @@
 //! Messages of unusual shapes, answered with what the handler saw.
 
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, Result};
+use chanx::{Consumer, Context, Never, Result};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,8 @@ impl Consumer for Shapes {
     type Object = ();
     type Incoming = ShapesIncoming;
     type Outgoing = Outgoing;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

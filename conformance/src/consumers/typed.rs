@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, Message, Result};
+use chanx::{Consumer, Context, Message, Never, Result};
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime};
 use serde_json::{Value, to_value};
 use uuid::Uuid;
@@ -90,6 +90,8 @@ impl Consumer for Typed {
     type Object = ();
     type Incoming = TypedIncoming;
     type Outgoing = Outgoing;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

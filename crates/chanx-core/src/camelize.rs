@@ -38,6 +38,18 @@ pub fn camelize(name: &str) -> Cow<'_, str> {
     if is_upper(name) || is_camel(name) { Cow::Borrowed(name) } else { Cow::Owned(raised(name)) }
 }
 
+/// The value with every key of every object in camelCase, for what no schema describes. Of two keys that become one the
+/// last counts.
+pub fn camelize_keys(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            object.into_iter().map(|(key, value)| (camelize(&key).into_owned(), camelize_keys(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(camelize_keys).collect(),
+        other => other,
+    }
+}
+
 /// A declared property and what the wire calls it.
 pub(crate) struct Field<'s> {
     pub(crate) declared: &'s str,

@@ -15,5 +15,7 @@ pub mod validation;
 pub mod close;
 pub mod frame;
 
+pub mod broadcast;
 pub mod builtin;
+pub mod layer;
 pub mod session;

@@ -12,7 +12,7 @@ use std::process::{Child, Command, ExitCode, Output, Stdio};
 use axum::{Router, routing::get};
 use chanx::permission::{AllowAny, Permission};
 use chanx::routing::{Routes, path};
-use chanx::{Consumer, Context, Endpoint, Message};
+use chanx::{Consumer, Context, Endpoint, Message, Never};
 use chanx_site::{Project, Site};
 
 /// Where the arguments of the program are, one to a line.
@@ -39,6 +39,8 @@ impl Consumer for Pinger {
     type Object = ();
     type Incoming = Incoming;
     type Outgoing = Outgoing;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

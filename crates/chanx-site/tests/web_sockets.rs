@@ -6,7 +6,7 @@ use chanx::auth::{BasicAuthentication, SessionAuthentication, TokenAuthenticatio
 use chanx::permission::{IsAuthenticated, Permission};
 use chanx::routing::{Routes, path};
 use chanx::testing::{Communicator, Connector};
-use chanx::{Consumer, Context, Message};
+use chanx::{Consumer, Context, Message, Never};
 use chanx_site::Project;
 use chanx_site::accounts::NewUser;
 use chanx_site::testing::TestSite;
@@ -36,6 +36,8 @@ impl Consumer for Mirror {
     type Object = ();
     type Incoming = Incoming;
     type Outgoing = Outgoing;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn permissions() -> impl Permission<Self> {
         IsAuthenticated

@@ -3,7 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use chanx_core::message::{IncomingMessage, OutgoingMessage};
+use chanx_core::layer::GroupName;
+use chanx_core::message::{IncomingMessage, Message, OutgoingMessage};
 use chanx_core::session::Disconnect;
 
 use crate::auth::Authentication;
@@ -18,9 +19,10 @@ use crate::refusal::{BoxError, report};
 ///
 /// A connection goes through these steps: the socket is accepted; [`Authentication`](Self::Authentication) finds the
 /// user; [`permissions`](Self::permissions) are asked; the [`Object`](Self::Object) is looked up and the permissions are
-/// asked about it; the client is told the outcome; [`connect`](Self::connect) makes the consumer;
-/// [`post_authentication`](Self::post_authentication) runs; then each message goes to
-/// [`receive_message`](Self::receive_message), until [`disconnected`](Self::disconnected) ends it.
+/// asked about it; the client is told the outcome; [`connect`](Self::connect) makes the consumer; the groups of
+/// [`build_groups`](Self::build_groups) are joined; [`post_authentication`](Self::post_authentication) runs; then each
+/// message goes to [`receive_message`](Self::receive_message) and each event to [`receive_event`](Self::receive_event),
+/// until [`disconnected`](Self::disconnected) ends it.
 #[doc = include_str!("../docs/consumer.md")]
 #[diagnostic::on_unimplemented(message = "`{Self}` is no consumer", note = "implement `chanx::Consumer` for it")]
 pub trait Consumer: Sized + Send + 'static {
@@ -32,6 +34,11 @@ pub trait Consumer: Sized + Send + 'static {
     type Incoming: IncomingMessage;
     /// What is sent to clients.
     type Outgoing: OutgoingMessage;
+    /// What the clients of a group are sent; [`Never`](crate::Never) if this consumer has nothing to do with groups.
+    type GroupMessage: IncomingMessage + OutgoingMessage;
+    /// What other parts of the application, and other processes, may tell this consumer, named by the action;
+    /// [`Never`](crate::Never) if nobody does.
+    type Event: IncomingMessage;
 
     /// Who may connect. Without a word of yours: whoever is logged in.
     fn permissions() -> impl Permission<Self> {
@@ -48,6 +55,16 @@ pub trait Consumer: Sized + Send + 'static {
     /// # Errors
     /// Any error closes the connection with 1011, and is logged.
     fn connect(cx: &mut Context<Self>) -> impl Future<Output = Result<Self>> + Send;
+
+    /// The groups that the connection joins before [`post_authentication`](Self::post_authentication). More can be joined
+    /// and left at any time with [`Context::join`] and [`Context::leave`]; the end of the connection leaves all.
+    ///
+    /// # Errors
+    /// Any error closes the connection with 1011, and is logged.
+    fn build_groups(&mut self, cx: &mut Context<Self>) -> impl Future<Output = Result<Vec<GroupName>>> + Send {
+        let _ = cx;
+        std::future::ready(Ok(Vec::new()))
+    }
 
     /// Runs once, before any message.
     ///
@@ -67,6 +84,27 @@ pub trait Consumer: Sized + Send + 'static {
         cx: &mut Context<Self>,
         message: Self::Incoming,
     ) -> impl Future<Output = Result> + Send;
+
+    /// Handles one event of [`Channels::send_event`](crate::Channels::send_event), between two messages.
+    ///
+    /// # Errors
+    /// Any error is logged under an id, and the connection lives on. Without a word of yours every event is such an
+    /// error.
+    fn receive_event(&mut self, cx: &mut Context<Self>, event: Self::Event) -> impl Future<Output = Result> + Send {
+        let _ = cx;
+        let unhandled = format!("`receive_event` is not written, so `{}` has no effect", event.action());
+        std::future::ready(Err(HandlerError::new(unhandled)))
+    }
+
+    /// Runs after the channel layer was down, or lost messages in another way: group messages and events may not have
+    /// arrived. The time to tell the client, or to look into a store for what it missed.
+    ///
+    /// # Errors
+    /// Any error is logged under an id, and the connection lives on.
+    fn messages_missed(&mut self, cx: &mut Context<Self>) -> impl Future<Output = Result> + Send {
+        let _ = cx;
+        std::future::ready(Ok(()))
+    }
 
     /// Runs once, when no more messages will come. Nothing that is sent here arrives.
     fn disconnected(&mut self, cx: &mut Context<Self>, how: &Disconnect) -> impl Future<Output = ()> + Send {

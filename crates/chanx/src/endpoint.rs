@@ -3,14 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chanx_core::broadcast::{Broadcast, BroadcastError};
+use chanx_core::layer::Content;
 use chanx_core::message::{Message, MessageSet};
-use chanx_core::session::SessionConfig;
+use chanx_core::wire::WireFormat;
 use futures_util::future::BoxFuture;
 
-use crate::connections::Registration;
 use crate::consumer::{Consumer, Overrides};
 use crate::driver;
 use crate::handshake::Handshake;
+use crate::hub::Registration;
+use crate::mounted::Mounted;
 use crate::transport::Transport;
 
 /// A consumer that routes can lead to. Made by [`Consumer::endpoint`].
@@ -20,6 +23,9 @@ pub struct Endpoint {
     overrides: Overrides,
     incoming: fn() -> &'static MessageSet,
     outgoing: fn() -> &'static MessageSet,
+    group_messages: fn() -> &'static MessageSet,
+    events: fn() -> &'static MessageSet,
+    broadcast: fn(&Content, &WireFormat) -> Result<Broadcast, BroadcastError>,
     serve: fn(Opening) -> BoxFuture<'static, ()>,
 }
 
@@ -29,7 +35,7 @@ pub(crate) struct Opening {
     pub(crate) id: Arc<str>,
     pub(crate) transport: Transport,
     pub(crate) handshake: Handshake,
-    pub(crate) config: Arc<SessionConfig>,
+    pub(crate) mounted: Arc<Mounted>,
     pub(crate) registration: Registration,
 }
 
@@ -41,6 +47,9 @@ impl Endpoint {
             overrides: C::overrides(),
             incoming: C::Incoming::messages,
             outgoing: C::Outgoing::messages,
+            group_messages: C::GroupMessage::messages,
+            events: C::Event::messages,
+            broadcast: Broadcast::new::<C::GroupMessage>,
             serve: |opening| Box::pin(driver::serve::<C>(opening)),
         }
     }
@@ -58,6 +67,20 @@ impl Endpoint {
     /// What is sent to clients.
     pub fn outgoing(&self) -> &'static MessageSet {
         (self.outgoing)()
+    }
+
+    /// What the clients of groups are sent.
+    pub fn group_messages(&self) -> &'static MessageSet {
+        (self.group_messages)()
+    }
+
+    /// What other parts of the application, and other processes, may tell the consumer.
+    pub fn events(&self) -> &'static MessageSet {
+        (self.events)()
+    }
+
+    pub(crate) fn broadcast(&self, content: &Content, wire: &WireFormat) -> Result<Broadcast, BroadcastError> {
+        (self.broadcast)(content, wire)
     }
 
     pub(crate) fn overrides(&self) -> &Overrides {

@@ -1,10 +1,12 @@
 #![doc = include_str!("../docs/lib.md")]
 
 pub mod auth;
+pub mod layer;
 pub mod permission;
 pub mod routing;
 pub mod settings;
 
+mod channels;
 mod consumer;
 mod context;
 mod endpoint;
@@ -22,6 +24,8 @@ mod config;
 mod connections;
 mod cookies;
 mod driver;
+mod hub;
+mod mounted;
 mod origin;
 mod shared;
 mod transport;
@@ -31,13 +35,15 @@ mod upgrade;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use channels::{Audience, Channels, ChannelsError};
 pub use chanx_core::close::{CLOSE_CODES, CloseCode, CloseCodeInfo, InvalidCloseCode};
-pub use chanx_core::message::{IncomingMessage, Message, MessageInfo, MessageSet, OutgoingMessage};
+pub use chanx_core::layer::{ChannelName, GroupName, InvalidName};
+pub use chanx_core::message::{IncomingMessage, Message, MessageInfo, MessageSet, Never, OutgoingMessage};
 pub use chanx_core::session::{Disconnect, EndedBy, SendError};
 pub use chanx_macros::Message;
 pub use connections::Connections;
 pub use consumer::{Consumer, HandlerError, Overrides, Result};
-pub use context::{Context, UserOf};
+pub use context::{Context, GroupSend, JoinError, SendGroupError, UserOf};
 pub use cookies::Cookies;
 pub use endpoint::Endpoint;
 pub use handshake::Handshake;

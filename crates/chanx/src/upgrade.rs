@@ -14,7 +14,7 @@ use crate::endpoint::Opening;
 use crate::handshake::Handshake;
 use crate::routing::{Match, decode_path};
 use crate::transport::Transport;
-use crate::websockets::{Mounted, Server};
+use crate::websockets::Server;
 
 /// Why a request does not become a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,10 +82,10 @@ fn open(server: &Arc<Server>, request: &mut Request<Body>) -> Result<Response, R
     if !server.origins.allows(request.headers()) {
         return Err(Refused::ForeignOrigin);
     }
-    let registration = server.connections.register(server.max_connections).ok_or(Refused::Full)?;
+    let registration = server.hub.register(server.max_connections).ok_or(Refused::Full)?;
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refused::NotUpgradable)?;
 
-    let Mounted { endpoint, config } = endpoint.clone();
+    let mounted = Arc::clone(endpoint);
     let id = server.new_connection_id();
     let span = tracing::info_span!(parent: tracing::Span::current(), "websocket", id = &*id, path);
     let handshake = Handshake::new(take_parts(request, server), parameters);
@@ -93,7 +93,8 @@ fn open(server: &Arc<Server>, request: &mut Request<Body>) -> Result<Response, R
         match on_upgrade.await {
             Ok(upgraded) => {
                 let transport = Transport::new(upgraded);
-                endpoint.serve(Opening { id, transport, handshake, config, registration }).await;
+                let endpoint = mounted.endpoint.clone();
+                endpoint.serve(Opening { id, transport, handshake, mounted, registration }).await;
             }
             Err(error) => tracing::debug!(%error, "the client left before the upgrade"),
         }

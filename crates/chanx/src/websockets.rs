@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::any;
-use chanx_core::session::SessionConfig;
+use chanx_core::layer::ChannelLayer;
 use http::{Extensions, Request};
 use thiserror::Error;
 
-use crate::config::session_config;
+use crate::channels::Channels;
 use crate::connections::Connections;
 use crate::endpoint::Endpoint;
+use crate::hub::Hub;
+use crate::layer::MemoryLayer;
+use crate::mounted::Mounted;
 use crate::origin::{AllowedOrigins, OriginError};
 use crate::routing::{CompiledRoute, ReverseError, RouteTable, Routes, RoutingError};
 use crate::settings::Settings;
@@ -45,26 +48,22 @@ pub enum StartError {
     #[error(transparent)]
     Origin(#[from] OriginError),
     /// A channel layer that is not built in.
-    #[error("the channel layer `{scheme}` is not known; only `memory://` is")]
+    #[error(
+        "the channel layer `{scheme}` is not built in: make it, for instance with `chanx_redis::connect`, and use \
+         `Websockets::with_layer`; only `memory://` needs nothing"
+    )]
     Layer {
         /// The beginning of the setting `channel_layer`.
         scheme: String,
     },
 }
 
-/// An endpoint with the settings that it runs with.
-#[derive(Clone, Debug)]
-pub(crate) struct Mounted {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) config: Arc<SessionConfig>,
-}
-
 /// What every request needs.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) table: RouteTable<Mounted>,
+    pub(crate) table: RouteTable<Arc<Mounted>>,
     pub(crate) origins: AllowedOrigins,
-    pub(crate) connections: Connections,
+    pub(crate) hub: Arc<Hub>,
     pub(crate) max_connections: Option<usize>,
     pub(crate) extensions: Extensions,
     started: String,
@@ -72,24 +71,32 @@ pub(crate) struct Server {
 }
 
 impl Websockets {
-    /// Checks the routes and the settings.
+    /// Checks the routes and the settings. Groups stay in this process.
     ///
     /// # Errors
-    /// Routes that are wrong or contradict each other, origins that are none, and a channel layer that is not known.
+    /// Routes that are wrong or contradict each other, origins that are none, and a channel layer other than `memory://`.
     pub fn new(routes: impl Into<Routes<Endpoint>>, settings: &Settings) -> Result<Self, StartError> {
-        let scheme = settings.channel_layer.scheme();
-        if scheme != "memory" {
-            return Err(StartError::Layer { scheme: scheme.to_owned() });
+        match settings.channel_layer.scheme() {
+            "memory" => Self::with_layer(routes, settings, Arc::new(MemoryLayer::new())),
+            scheme => Err(StartError::Layer { scheme: scheme.to_owned() }),
         }
-        let mount = |endpoint: Endpoint| {
-            let config = Arc::new(session_config(settings, endpoint.overrides()));
-            Mounted { endpoint, config }
-        };
+    }
+
+    /// Checks the routes and the settings. Groups reach as far as the layer does, whatever the settings say about it.
+    ///
+    /// # Errors
+    /// Routes that are wrong or contradict each other, and origins that are none.
+    pub fn with_layer(
+        routes: impl Into<Routes<Endpoint>>,
+        settings: &Settings,
+        layer: Arc<dyn ChannelLayer>,
+    ) -> Result<Self, StartError> {
+        let mount = |endpoint: Endpoint| Arc::new(Mounted::new(endpoint, settings));
         let table = routes.into().map(&mount).compile()?;
         Ok(Self(Server {
             table,
             origins: settings.origins()?,
-            connections: Connections::default(),
+            hub: Hub::new(layer),
             max_connections: settings.max_connections,
             extensions: Extensions::new(),
             started: random_prefix(),
@@ -106,7 +113,12 @@ impl Websockets {
 
     /// The connections, to count them and to end them.
     pub fn connections(&self) -> Connections {
-        self.0.connections.clone()
+        Connections::new(Arc::clone(&self.0.hub))
+    }
+
+    /// A handle to send from anywhere.
+    pub fn channels(&self) -> Channels {
+        Channels::new(Arc::clone(&self.0.hub))
     }
 
     /// Every route: its pattern and its endpoint, in the order in which they are tried.

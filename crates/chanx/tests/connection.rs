@@ -5,7 +5,7 @@ use std::time::Duration;
 use chanx::permission::{AllowAny, Permission};
 use chanx::routing::path;
 use chanx::testing::{Communicator, Connector};
-use chanx::{Consumer, Context, HandlerError, Message, Overrides, Result, Settings, Websockets};
+use chanx::{Consumer, Context, HandlerError, Message, Never, Overrides, Result, Settings, Websockets};
 use serde_json::{Value, json};
 
 #[derive(Message)]
@@ -34,6 +34,8 @@ impl Consumer for Probe {
     type Object = ();
     type Incoming = Incoming;
     type Outgoing = Outgoing;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

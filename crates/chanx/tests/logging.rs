@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use chanx::permission::{AllowAny, Permission};
 use chanx::routing::path;
 use chanx::testing::Connector;
-use chanx::{Consumer, Context, HandlerError, Message, Result, Settings, Websockets};
+use chanx::{Consumer, Context, HandlerError, Message, Never, Result, Settings, Websockets};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -30,6 +30,8 @@ impl Consumer for Logged {
     type Object = ();
     type Incoming = Incoming;
     type Outgoing = Outgoing;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

@@ -2,12 +2,14 @@
 
 mod fields;
 mod flat;
+mod never;
 mod set;
 mod strict;
 
 pub use fields::Fields;
 pub(crate) use fields::{Key, KeyReader};
 pub use flat::write_fields;
+pub use never::Never;
 pub use set::{MessageInfo, MessageSet, MessageSetBuilder};
 
 use serde::de::MapAccess;

@@ -34,6 +34,11 @@ impl MessageSet {
         self.messages.iter().find(|message| message.action == action)
     }
 
+    /// Whether there are no messages at all.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
     /// Every message, in the order of declaration.
     pub fn iter(&self) -> impl Iterator<Item = &MessageInfo> {
         self.messages.iter()

@@ -56,7 +56,13 @@ impl Session {
         self.completed();
     }
 
-    /// The handler is done with the message.
+    /// Begins an event, which no client sent: what is sent from now on answers nothing.
+    pub fn begin_event(&mut self) {
+        self.message_number += 1;
+        self.is_handling = true;
+    }
+
+    /// The handler is done with the message or the event.
     pub fn completed(&mut self) {
         self.is_handling = false;
         self.complete();
@@ -67,6 +73,13 @@ impl Session {
     pub fn failed(&mut self) -> String {
         let id = self.failure_id();
         self.send_builtin(&Builtin::Failed(Failure::new(id.clone())));
+        self.completed();
+        id
+    }
+
+    /// The handler of an event failed. Only the log learns of it, under this id: the client did not ask for anything.
+    pub fn failed_event(&mut self) -> String {
+        let id = self.failure_id();
         self.completed();
         id
     }

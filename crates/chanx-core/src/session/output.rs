@@ -41,6 +41,11 @@ impl Output {
         write_frame(&mut self.frames, opcode, payload);
     }
 
+    /// Adds frames that were written elsewhere.
+    pub(super) fn frames(&mut self, frames: &[u8]) {
+        self.frames.extend_from_slice(frames);
+    }
+
     pub(super) fn close(&mut self, close: &CloseFrame) {
         write_close(&mut self.frames, close);
     }

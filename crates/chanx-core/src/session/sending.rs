@@ -29,16 +29,22 @@ impl Session {
     /// # Errors
     /// A closed connection.
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.send_encoded(text.as_bytes())
+        self.require_open()?;
+        self.output.frame(Opcode::Text, text.as_bytes());
+        Ok(())
     }
 
-    /// Sends text that [`encode`] wrote.
+    /// Sends frames that are ready to go, as they are. `action` names them in the log.
     ///
     /// # Errors
     /// A closed connection.
-    pub fn send_encoded(&mut self, text: &[u8]) -> Result<(), SendError> {
+    pub fn send_frames(&mut self, frames: &[u8], action: &str) -> Result<(), SendError> {
         self.require_open()?;
-        self.output.frame(Opcode::Text, text);
+        self.output.frames(frames);
+        if self.config.log.wants_sent(action) {
+            let (message_id, bytes) = (self.message_number, frames.len());
+            tracing::info!(target: "chanx::message", message_id, action, bytes, "sent");
+        }
         Ok(())
     }
 

@@ -1,21 +1,23 @@
 //! The one place that waits for a connection's sources: its socket, its mailbox, its clock and its running handler.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
+use chanx_core::layer::Event;
 use chanx_core::message::IncomingMessage;
 use chanx_core::session::Input;
 use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
-use crate::peer::Delivery;
+use crate::hub::{Delivery, Limits, Mailbox};
 use crate::shared::SharedSession;
 use crate::transport::{Stream, Transport};
 
@@ -26,9 +28,28 @@ const READ_SIZE: usize = 8 * 1024;
 pub(super) struct Connection {
     stream: Stream,
     session: SharedSession,
-    deliveries: mpsc::Receiver<Delivery>,
+    mailbox: Arc<Mailbox>,
+    /// Whether a handler runs.
+    is_busy: bool,
+    /// Events that came while a handler ran, and how many of them may wait.
+    events: VecDeque<Arc<Event>>,
+    max_events: usize,
+    /// Whether channel layer messages may have been lost while a handler ran.
+    missed: bool,
+    /// Whether an event had the last turn.
+    was_event: bool,
     clock: Pin<Box<Sleep>>,
     last_tick: Instant,
+}
+
+/// What the consumer is to do next.
+pub(super) enum Next<M> {
+    Message(M),
+    Event(Arc<Event>),
+    /// Group messages and events may have been lost.
+    Missed,
+    /// Nothing more will come.
+    Ended,
 }
 
 /// What became of a handler.
@@ -41,22 +62,33 @@ pub(super) enum Ran<T> {
 }
 
 impl Connection {
-    pub(super) fn new(transport: Transport, session: SharedSession, deliveries: mpsc::Receiver<Delivery>) -> Self {
+    pub(super) fn new(transport: Transport, session: SharedSession, mailbox: Arc<Mailbox>, limits: Limits) -> Self {
         let period = {
             let mut session = session.borrow_mut();
             session.input().extend_from_slice(&transport.early);
             session.tick_period()
         };
         let clock = Box::pin(sleep(period));
-        Self { stream: transport.stream, session, deliveries, clock, last_tick: Instant::now() }
+        Self {
+            stream: transport.stream,
+            session,
+            mailbox,
+            is_busy: false,
+            events: VecDeque::new(),
+            max_events: limits.deliveries,
+            missed: false,
+            was_event: false,
+            clock,
+            last_tick: Instant::now(),
+        }
     }
 
-    /// Waits for the next message. Everything that waits to be sent leaves first, in one write.
-    pub(super) async fn next<M: IncomingMessage>(&mut self) -> Input<M> {
+    /// Waits for the next message or event. Everything that waits to be sent leaves first, in one write.
+    pub(super) async fn next<M: IncomingMessage>(&mut self) -> Next<M> {
         poll_fn(|task| {
             loop {
-                if let Some(input) = self.session.borrow_mut().next_input() {
-                    return Poll::Ready(input);
+                if let Some(next) = self.take_next() {
+                    return Poll::Ready(next);
                 }
                 if !self.make_progress(task, true) {
                     return Poll::Pending;
@@ -66,10 +98,47 @@ impl Connection {
         .await
     }
 
+    /// Events and messages take turns where both wait.
+    fn take_next<M: IncomingMessage>(&mut self) -> Option<Next<M>> {
+        let was_event = std::mem::take(&mut self.was_event);
+        if was_event {
+            self.take_input().or_else(|| self.take_event())
+        } else {
+            self.take_event().or_else(|| self.take_input())
+        }
+    }
+
+    fn take_input<M: IncomingMessage>(&self) -> Option<Next<M>> {
+        match self.session.borrow_mut().next_input()? {
+            Input::Message(message) => Some(Next::Message(message)),
+            Input::Ended => Some(Next::Ended),
+        }
+    }
+
+    fn take_event<M>(&mut self) -> Option<Next<M>> {
+        let session = self.session.borrow();
+        if session.is_ending() || !session.has_room() {
+            return None;
+        }
+        if std::mem::take(&mut self.missed) {
+            return Some(Next::Missed);
+        }
+        let event = self.events.pop_front()?;
+        self.was_event = true;
+        Some(Next::Event(event))
+    }
+
     /// Runs a handler, while the socket still flushes, answers pings and notices that the peer leaves.
     ///
     /// Once the connection has ended, the handler has the time of a closing handshake to come to its end.
     pub(super) async fn run<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
+        self.is_busy = true;
+        let ran = self.run_beside(handler).await;
+        self.is_busy = false;
+        ran
+    }
+
+    async fn run_beside<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
         let mut handler = pin!(AssertUnwindSafe(handler).catch_unwind());
         let mut grace = None;
         let immediately = self.session.borrow().config().send_immediately;
@@ -117,7 +186,7 @@ impl Connection {
     /// One round over the sources; whether anything moved. Output may stay until there is no room for more, or until
     /// the next tick.
     fn make_progress(&mut self, task: &mut Task<'_>, immediately: bool) -> bool {
-        let delivered = self.poll_deliveries(task);
+        let delivered = self.poll_mailbox(task);
         let must_write = immediately || !self.session.borrow().has_room();
         let wrote = must_write && self.poll_write(task);
         let read = self.poll_read(task);
@@ -129,15 +198,21 @@ impl Connection {
         delivered || wrote || read || ticked
     }
 
-    fn poll_deliveries(&mut self, task: &mut Task<'_>) -> bool {
+    /// Takes what others sent: frames leave at once, events wait for their turn. Frames that came behind an event may
+    /// overtake it while a handler runs, and only then.
+    fn poll_mailbox(&mut self, task: &mut Task<'_>) -> bool {
         let mut session = self.session.borrow_mut();
+        let max_events = if self.is_busy { self.max_events } else { 1 };
         let mut moved = false;
-        while session.has_room() && !session.is_ending() {
-            let Poll::Ready(Some(delivery)) = self.deliveries.poll_recv(task) else { break };
+        while !session.is_ending() {
+            let room = session.has_room() && self.events.len() < max_events;
+            let Poll::Ready(delivery) = self.mailbox.poll_next(task, room) else { break };
             moved = true;
             match delivery {
                 // Cannot fail: the session is not ending.
-                Delivery::Text(text) => drop(session.send_encoded(&text)),
+                Delivery::Frames(frames, action) => drop(session.send_frames(&frames, action)),
+                Delivery::Event(event) => self.events.push_back(event),
+                Delivery::Missed => self.missed = true,
                 Delivery::Close(code, reason) => session.end(code, reason),
             }
         }

@@ -6,30 +6,37 @@ mod connection;
 use std::sync::Arc;
 
 use chanx_core::close::CloseCode;
-use chanx_core::session::{Disconnect, EndedBy, Input, Session};
-use tokio::sync::mpsc;
+use chanx_core::decode::decode;
+use chanx_core::layer::Event;
+use chanx_core::session::{Disconnect, EndedBy, Session};
 
+use crate::auth::Identity;
+use crate::channels::event_format;
 use crate::consumer::{Consumer, HandlerError, Result};
-use crate::context::{Context, UserOf};
+use crate::context::{Context, Place, UserOf};
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
-use crate::peer::MAILBOX_CAPACITY;
+use crate::hub::Format;
 use crate::shared::SharedSession;
 use admission::{Verdict, admit};
-use connection::{Connection, Ran};
+use connection::{Connection, Next, Ran};
 
 /// Serves one connection.
 pub(crate) async fn serve<C: Consumer>(opening: Opening) {
-    let Opening { transport, handshake, config, registration, id } = opening;
-    let (mailbox, deliveries) = mpsc::channel(MAILBOX_CAPACITY);
-    registration.announce(&mailbox);
-    let session = SharedSession::new(Session::new(Arc::clone(&id), config));
-    let mut connection = Connection::new(transport, session.clone(), deliveries);
+    let Opening { transport, handshake, mounted, registration, id } = opening;
+    let format: Arc<dyn Format> = Arc::clone(&mounted) as _;
+    let mailbox = registration.open_mailbox(format, mounted.limits);
+    let session = SharedSession::new(Session::new(Arc::clone(&id), Arc::clone(&mounted.config)));
+    let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox), mounted.limits);
     let handshake = Arc::new(handshake);
 
     tracing::info!("connected");
-    if let Some(identity) = authenticate::<C>(&mut connection, &session, &handshake).await {
-        let mut cx = Context::new(id, session.clone(), handshake, identity, mailbox);
+    if let Some((user, object)) = authenticate::<C>(&mut connection, &session, &handshake).await {
+        if let Some(key) = user.key() {
+            mailbox.belongs_to(key);
+        }
+        let place = Place { mounted, hub: Arc::clone(registration.hub()), mailbox };
+        let mut cx = Context::new(id, session.clone(), handshake, (user, object), place);
         attend::<C>(&mut connection, &session, &mut cx).await;
     }
     connection.finish().await;
@@ -69,13 +76,13 @@ async fn authenticate<C: Consumer>(
 async fn attend<C: Consumer>(connection: &mut Connection, session: &SharedSession, cx: &mut Context<C>) {
     let connected = connection.run(async {
         let mut consumer = C::connect(cx).await?;
-        let greeted = consumer.post_authentication(cx).await;
+        let greeted = greet(&mut consumer, cx).await;
         Ok((consumer, greeted))
     });
     let Some((mut consumer, greeted)) = settle(connected.await, session) else { return };
     if settle(Ran::Finished(greeted), session).is_some() {
         session.borrow_mut().open();
-        handle_messages(connection, session, &mut consumer, cx).await;
+        handle_all(connection, session, &mut consumer, cx).await;
     }
     let how = session.borrow().disconnect().cloned();
     if let Some(how) = how {
@@ -87,20 +94,63 @@ async fn attend<C: Consumer>(connection: &mut Connection, session: &SharedSessio
     }
 }
 
-async fn handle_messages<C: Consumer>(
+/// Joins the groups, and lets the consumer say its first words.
+async fn greet<C: Consumer>(consumer: &mut C, cx: &mut Context<C>) -> Result {
+    cx.become_reachable().await?;
+    for group in consumer.build_groups(cx).await? {
+        cx.join(group).await?;
+    }
+    consumer.post_authentication(cx).await
+}
+
+/// Handles messages and events, one at a time.
+async fn handle_all<C: Consumer>(
     connection: &mut Connection,
     session: &SharedSession,
     consumer: &mut C,
     cx: &mut Context<C>,
 ) {
-    while let Input::Message(message) = connection.next::<C::Incoming>().await {
-        match connection.run(consumer.receive_message(cx, message)).await {
-            Ran::Finished(Ok(())) => session.borrow_mut().completed(),
-            Ran::Finished(Err(error)) => fail_message(session, &error),
-            Ran::Panicked(panic) if session.borrow().config().panic_closes => fail(session, &panic),
-            Ran::Panicked(panic) => fail_message(session, &HandlerError::new(panic)),
-            Ran::Abandoned => {}
+    loop {
+        match connection.next::<C::Incoming>().await {
+            Next::Message(message) => {
+                let ran = connection.run(consumer.receive_message(cx, message)).await;
+                conclude(ran, session, fail_message);
+            }
+            Next::Event(event) => {
+                session.borrow_mut().begin_event();
+                let ran = connection.run(handle_event(consumer, cx, &event)).await;
+                conclude(ran, session, fail_event);
+            }
+            Next::Missed => {
+                session.borrow_mut().begin_event();
+                let ran = connection.run(consumer.messages_missed(cx)).await;
+                conclude(ran, session, fail_event);
+            }
+            Next::Ended => return,
         }
+    }
+}
+
+/// Reads an event and hands it to the consumer. One that it does not declare is passed over.
+async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event: &Event) -> Result {
+    match decode::<C::Event>(&event.data, &event_format()) {
+        Ok(decoded) => consumer.receive_event(cx, decoded.message).await,
+        Err(rejected) => {
+            let kinds: Vec<_> = rejected.faults.iter().map(|fault| &*fault.kind).collect();
+            tracing::warn!(target: "chanx::layer", faults = ?kinds, "an event is not declared, or has faults");
+            Ok(())
+        }
+    }
+}
+
+/// Notes what became of a handler.
+fn conclude(ran: Ran<Result>, session: &SharedSession, fail_it: impl FnOnce(&SharedSession, &HandlerError)) {
+    match ran {
+        Ran::Finished(Ok(())) => session.borrow_mut().completed(),
+        Ran::Finished(Err(error)) => fail_it(session, &error),
+        Ran::Panicked(panic) if session.borrow().config().panic_closes => fail(session, &panic),
+        Ran::Panicked(panic) => fail_it(session, &HandlerError::new(panic)),
+        Ran::Abandoned => {}
     }
 }
 
@@ -117,12 +167,20 @@ fn settle<T>(ran: Ran<Result<T>>, session: &SharedSession) -> Option<T> {
 }
 
 fn fail_message(session: &SharedSession, error: &HandlerError) {
+    log_failure(session, error, Session::failed);
+}
+
+fn fail_event(session: &SharedSession, error: &HandlerError) {
+    log_failure(session, error, Session::failed_event);
+}
+
+fn log_failure(session: &SharedSession, error: &HandlerError, note: impl FnOnce(&mut Session) -> String) {
     let mut session = session.borrow_mut();
     if session.is_ending() && error.is_closed() {
         return;
     }
     let message_id = session.message_id();
-    let id = session.failed();
+    let id = note(&mut session);
     tracing::error!(id, message_id, error = error.report(), "a handler failed");
 }
 

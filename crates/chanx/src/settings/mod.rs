@@ -69,6 +69,13 @@ table::settings! {
     /// nothing more is read from it.
     max_outgoing_bytes: usize = 1_048_576, rules::at_least_one;
 
+    /// How many group messages and events may wait for one connection. One that lets more wait is closed with 4413, so that
+    /// it never holds up the others.
+    max_queued_deliveries: usize = 1024, rules::at_least_one;
+
+    /// How many groups one connection may be in.
+    max_groups: usize = 1000, rules::at_least_one;
+
     /// How many connections may be open at the same time.
     max_connections: Option<usize> = None, rules::at_least_one_if_any;
 

@@ -2,7 +2,7 @@
 
 use chanx::auth::SessionAuthentication;
 use chanx::permission::{IsAuthenticated, Permission};
-use chanx::{Consumer, Context, Overrides, Result};
+use chanx::{Consumer, Context, Never, Overrides, Result};
 
 use super::messages::{EchoIncoming, EchoOutgoing};
 
@@ -14,6 +14,8 @@ impl Consumer for EchoConsumer {
     type Object = ();
     type Incoming = EchoIncoming;
     type Outgoing = EchoOutgoing;
+    type GroupMessage = Never;
+    type Event = Never;
 
     fn permissions() -> impl Permission<Self> {
         IsAuthenticated

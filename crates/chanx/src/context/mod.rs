@@ -1,17 +1,24 @@
 //! What a handler can do with its connection.
 
+mod group_send;
+mod groups;
+
+pub use group_send::{GroupSend, SendGroupError};
+pub use groups::JoinError;
+
 use std::sync::Arc;
 
 use chanx_core::close::InvalidCloseCode;
 use chanx_core::session::SendError;
 use http::HeaderMap;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::auth::Authentication;
 use crate::consumer::{Consumer, HandlerError, Result};
 use crate::handshake::Handshake;
-use crate::peer::{Delivery, Peer};
+use crate::hub::{Hub, Mailbox, Membership};
+use crate::mounted::Mounted;
+use crate::peer::Peer;
 use crate::shared::SharedSession;
 
 /// The user of a consumer's connections.
@@ -24,8 +31,20 @@ pub struct Context<C: Consumer> {
     handshake: Arc<Handshake>,
     user: UserOf<C>,
     object: C::Object,
-    mailbox: mpsc::Sender<Delivery>,
+    mounted: Arc<Mounted>,
+    hub: Arc<Hub>,
+    mailbox: Arc<Mailbox>,
+    /// What the consumer joined, and what every reachable connection is in.
+    groups: Vec<Membership>,
+    audiences: Vec<Membership>,
     tasks: JoinSet<()>,
+}
+
+/// Where a connection belongs.
+pub(crate) struct Place {
+    pub(crate) mounted: Arc<Mounted>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) mailbox: Arc<Mailbox>,
 }
 
 impl<C: Consumer> Context<C> {
@@ -34,9 +53,10 @@ impl<C: Consumer> Context<C> {
         session: SharedSession,
         handshake: Arc<Handshake>,
         (user, object): (UserOf<C>, C::Object),
-        mailbox: mpsc::Sender<Delivery>,
+        Place { mounted, hub, mailbox }: Place,
     ) -> Self {
-        Self { id, session, handshake, user, object, mailbox, tasks: JoinSet::new() }
+        let (groups, audiences, tasks) = (Vec::new(), Vec::new(), JoinSet::new());
+        Self { id, session, handshake, user, object, mounted, hub, mailbox, groups, audiences, tasks }
     }
 
     /// Who is on the other side; possibly nobody, if the permissions let nobody in too.
@@ -127,7 +147,7 @@ impl<C: Consumer> Context<C> {
     /// handled now.
     pub fn peer(&self) -> Peer<C::Outgoing> {
         let session = self.session.borrow();
-        Peer::new(self.mailbox.clone(), session.envelope().clone(), session.shared_config())
+        Peer::new(Arc::clone(&self.mailbox), session.envelope().clone(), session.shared_config())
     }
 
     /// Runs long work beside the handlers. It ends with the connection; an error of it is logged.

@@ -1,0 +1,187 @@
+//! Sending from anywhere: an HTTP handler, a background task, a command.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::FromRequestParts;
+use axum::extract::rejection::ExtensionRejection;
+use chanx_core::encode::{EncodeError, encode};
+use chanx_core::layer::{
+    ChannelName, Content, Event, GroupMessage, GroupName, Health, InvalidName, LayerError, LayerMessage,
+};
+use chanx_core::message::OutgoingMessage;
+use chanx_core::wire::{Envelope, WireFormat};
+use http::request::Parts;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::hub::Hub;
+
+/// Who is to get something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Audience {
+    /// The members of a group.
+    Group(GroupName),
+    /// One connection.
+    Channel(ChannelName),
+    /// All connections of a user, by the key of its [`Identity`](crate::auth::Identity).
+    User(String),
+    /// All connections.
+    Everyone,
+}
+
+impl Audience {
+    /// The members of the group with this name.
+    ///
+    /// # Errors
+    /// Text that is no name of a group.
+    pub fn group<G: TryInto<GroupName>>(name: G) -> Result<Self, InvalidName>
+    where
+        InvalidName: From<G::Error>,
+    {
+        Ok(Self::Group(name.try_into()?))
+    }
+
+    /// All connections of the user with this key.
+    pub fn user(key: impl ToString) -> Self {
+        Self::User(key.to_string())
+    }
+}
+
+impl From<GroupName> for Audience {
+    fn from(group: GroupName) -> Self {
+        Self::Group(group)
+    }
+}
+
+impl From<ChannelName> for Audience {
+    fn from(channel: ChannelName) -> Self {
+        Self::Channel(channel)
+    }
+}
+
+/// Why something could not be sent to an audience.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ChannelsError {
+    /// It has no JSON form.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The channel layer did not take it.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
+}
+
+/// Sends to connections of this process and all others that share its channel layer, from anywhere.
+///
+/// From [`Websockets::channels`](crate::Websockets::channels), from a consumer's [`Context`](crate::Context), or as an
+/// extractor of axum handlers whose router has it as an `Extension`. Cheap to clone.
+///
+/// Users and [`Audience::Everyone`] are reached where a consumer declares group messages or events; a consumer without either is sent nothing.
+#[derive(Clone, Debug)]
+pub struct Channels(Arc<Hub>);
+
+impl Channels {
+    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+        Self(hub)
+    }
+
+    /// Tells the consumers of an audience something. What they declare as their
+    /// [`Event`](crate::Consumer::Event) reaches `receive_event`; anything else is logged there, and passed over.
+    ///
+    /// # Errors
+    /// An event without a JSON form; a layer that does not take it.
+    pub async fn send_event<E: OutgoingMessage>(
+        &self,
+        audience: impl Into<Audience>,
+        event: &E,
+    ) -> Result<(), ChannelsError> {
+        let data = text(event, &event_format())?;
+        self.send(&audience.into(), LayerMessage::Event(Event { data })).await
+    }
+
+    /// Sends a message to the clients of an audience, as far as their consumers declare it among their
+    /// [group messages](crate::Consumer::GroupMessage).
+    ///
+    /// # Errors
+    /// A message without a JSON form; a layer that does not take it.
+    pub async fn send_group_message<M: OutgoingMessage>(
+        &self,
+        audience: impl Into<Audience>,
+        message: &M,
+    ) -> Result<(), ChannelsError> {
+        let message =
+            GroupMessage { content: declared(message)?, exclude_current: false, from_channel: None, from_user: None };
+        self.send(&audience.into(), LayerMessage::Group(message)).await
+    }
+
+    /// Puts an object on the channel layer as it is, for consumers of other frameworks that share it. chanx's own consumers understand
+    /// it if it has the form of an event or a group message.
+    ///
+    /// # Errors
+    /// A layer that does not take it.
+    pub async fn send_raw(
+        &self,
+        audience: impl Into<Audience>,
+        message: Map<String, Value>,
+    ) -> Result<(), ChannelsError> {
+        let message = LayerMessage::from_object(message.clone()).unwrap_or(LayerMessage::Other(message));
+        self.send(&audience.into(), message).await
+    }
+
+    /// Whether the channel layer works, as far as is known.
+    pub fn health(&self) -> Health {
+        self.0.layer().health()
+    }
+
+    /// Asks the channel layer for a sign of life.
+    ///
+    /// # Errors
+    /// None comes in time.
+    pub async fn check(&self) -> Result<(), LayerError> {
+        self.0.layer().check().await
+    }
+
+    pub(crate) async fn send(&self, audience: &Audience, message: LayerMessage) -> Result<(), ChannelsError> {
+        let (layer, message) = (self.0.layer(), Arc::new(message));
+        match audience {
+            Audience::Group(group) => layer.group_send(group, message).await?,
+            Audience::Channel(channel) => layer.send(channel, message).await?,
+            Audience::User(key) => layer.group_send(&GroupName::of_user(key), message).await?,
+            Audience::Everyone => layer.group_send(&GroupName::everyone(), message).await?,
+        }
+        Ok(())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Channels {
+    type Rejection = ExtensionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtensionRejection> {
+        Extension::from_request_parts(parts, state).await.map(|Extension(channels)| channels)
+    }
+}
+
+/// How events look on the layer: named by their handler, as in Chanx.
+pub(crate) fn event_format() -> WireFormat {
+    WireFormat { action_key: "handler".to_owned(), ..WireFormat::default() }
+}
+
+/// A message for the layer, in declared names.
+pub(crate) fn declared<M: OutgoingMessage>(message: &M) -> Result<Content, EncodeError> {
+    text(message, &WireFormat::default()).map(Content::Declared)
+}
+
+/// A JSON object for the layer, as it is.
+pub(crate) fn raw(object: &impl Serialize) -> Result<Content, serde_json::Error> {
+    serde_json::to_string(object).map(Content::Raw)
+}
+
+fn text<M: OutgoingMessage>(message: &M, format: &WireFormat) -> Result<String, EncodeError> {
+    let mut text = Vec::new();
+    encode(message, &Envelope::default(), format, &mut text)?;
+    // The serializer writes nothing but UTF-8.
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}

@@ -1,0 +1,65 @@
+//! Who is in which group, in this process. Sharded, so that few wait for each other.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chanx_core::layer::GroupName;
+use indexmap::IndexMap;
+
+use super::mailbox::Mailbox;
+
+const SHARDS: usize = 64;
+
+/// The members of a group by the number of their connection. Joining and leaving cost the same in groups of any size.
+type Members = IndexMap<u64, Arc<Mailbox>, RandomState>;
+
+#[derive(Debug)]
+pub(super) struct Groups {
+    shards: Vec<RwLock<HashMap<GroupName, Members>>>,
+    hasher: RandomState,
+}
+
+impl Default for Groups {
+    fn default() -> Self {
+        Self { shards: (0..SHARDS).map(|_| RwLock::default()).collect(), hasher: RandomState::new() }
+    }
+}
+
+impl Groups {
+    /// Adds a member, and calls `joined` before anybody else can join or leave the group.
+    pub(super) fn join<T>(&self, group: &GroupName, member: Arc<Mailbox>, joined: impl FnOnce() -> T) -> T {
+        let mut shard = self.shard(group).write().unwrap_or_else(PoisonError::into_inner);
+        shard.entry(group.clone()).or_default().insert(member.id, member);
+        joined()
+    }
+
+    /// Removes a member, and calls `emptied` if it was the last one, before anybody else can join.
+    pub(super) fn leave(&self, group: &GroupName, member: u64, emptied: impl FnOnce()) {
+        let mut shard = self.shard(group).write().unwrap_or_else(PoisonError::into_inner);
+        let Some(members) = shard.get_mut(group) else { return };
+        if members.swap_remove(&member).is_none() {
+            return;
+        }
+        if members.is_empty() {
+            shard.remove(group);
+            emptied();
+        } else if members.capacity() > 64 && members.capacity() > members.len() * 4 {
+            members.shrink_to(members.len() * 2);
+        }
+    }
+
+    /// Goes through the members of a group.
+    pub(super) fn each(&self, group: &GroupName, mut visit: impl FnMut(&Members)) {
+        let shard = self.shard(group).read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(members) = shard.get(group) {
+            visit(members);
+        }
+    }
+
+    fn shard(&self, group: &GroupName) -> &RwLock<HashMap<GroupName, Members>> {
+        // As many shards as the remainder can be.
+        #[allow(clippy::cast_possible_truncation)]
+        &self.shards[self.hasher.hash_one(group) as usize % SHARDS]
+    }
+}

@@ -1,0 +1,9 @@
+#![doc = include_str!("../../docs/layer.md")]
+
+mod memory;
+
+pub use chanx_core::layer::{
+    ChannelLayer, ChannelName, Content, Event, GroupMessage, GroupName, Health, InvalidName, LayerError, LayerFuture,
+    LayerMessage, MalformedMessage, Pressure, Receiver,
+};
+pub use memory::MemoryLayer;

@@ -1,0 +1,46 @@
+//! An endpoint with the settings that it runs with.
+
+use chanx_core::broadcast::{Broadcast, BroadcastError};
+use chanx_core::layer::Content;
+use chanx_core::session::SessionConfig;
+use std::sync::Arc;
+
+use crate::config::session_config;
+use crate::endpoint::Endpoint;
+use crate::hub::{Format, Limits};
+use crate::settings::Settings;
+
+/// An endpoint with the settings that it runs with, shared by its connections.
+#[derive(Debug)]
+pub(crate) struct Mounted {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) config: Arc<SessionConfig>,
+    pub(crate) limits: Limits,
+    /// How many groups one connection may be in.
+    pub(crate) max_groups: usize,
+}
+
+impl Mounted {
+    pub(crate) fn new(endpoint: Endpoint, settings: &Settings) -> Self {
+        Self {
+            config: Arc::new(session_config(settings, endpoint.overrides())),
+            limits: Limits { deliveries: settings.max_queued_deliveries, bytes: settings.max_outgoing_bytes },
+            max_groups: settings.max_groups,
+            endpoint,
+        }
+    }
+}
+
+impl Format for Mounted {
+    fn name(&self) -> &str {
+        self.endpoint.name()
+    }
+
+    fn config(&self) -> &SessionConfig {
+        &self.config
+    }
+
+    fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError> {
+        self.endpoint.broadcast(content, &self.config.wire)
+    }
+}
