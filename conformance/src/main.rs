@@ -8,6 +8,7 @@ mod messages;
 mod permissions;
 mod rooms;
 mod routing;
+mod trigger;
 mod types;
 
 use std::process::ExitCode;
@@ -15,5 +16,5 @@ use std::process::ExitCode;
 use chanx_site::Project;
 
 fn main() -> ExitCode {
-    Project::new("conformance").websockets(routing::routes).pages(|_| effects::router()).run()
+    Project::new("conformance").websockets(routing::routes).pages(|_| effects::router().merge(trigger::router())).run()
 }

@@ -178,3 +178,95 @@ pub(crate) enum Odd {
 pub(crate) struct Point {
     pub(crate) x: i64,
 }
+
+/// What a chat takes.
+#[derive(Message)]
+#[message(incoming)]
+pub(crate) enum ChatIncoming {
+    /// Asks for a sign of life.
+    Ping,
+    /// Speaks to the others.
+    Say(String),
+    /// Speaks to all, oneself included.
+    SayAll(String),
+    /// Sends the others anything.
+    #[message(default)]
+    SayJson(Value),
+    /// Sends all anything.
+    #[message(default)]
+    SayJsonAll(Value),
+    /// Speaks to certain groups.
+    SayTo(SayTo),
+    /// Says what nobody declares.
+    #[message(default)]
+    SayMismatch(String),
+    /// Says a date and an identifier.
+    #[message(default)]
+    SayWhen(String),
+    /// Joins a group.
+    Join { group: String },
+    /// Leaves a group.
+    Leave { group: String },
+    /// Asks for the user and the groups.
+    Whoami,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct SayTo {
+    pub(crate) groups: Vec<String>,
+    pub(crate) text: String,
+}
+
+/// What the members of a chat hear.
+#[derive(Message)]
+pub(crate) enum MemberMessage {
+    /// What somebody said.
+    MemberMessage(String),
+    /// A notice.
+    MemberNotice(Map<String, Value>),
+    /// A date and an identifier.
+    MemberWhen(Stamp),
+}
+
+impl MemberMessage {
+    /// The date and the identifier of the cases.
+    pub(crate) fn a_certain_time() -> chanx::Result<Self> {
+        let at = DateTime::parse_from_rfc3339("2025-06-07T14:40:21.123456Z")?;
+        let id = Uuid::parse_str("12345678-1234-5678-1234-567812345678")?;
+        Ok(Self::MemberWhen(Stamp { at, id }))
+    }
+}
+
+/// A date and an identifier.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Stamp {
+    at: DateTime<FixedOffset>,
+    id: Uuid,
+}
+
+/// What a consumer is told over the channel layer.
+#[derive(Message)]
+pub(crate) enum AppEvent {
+    /// To be passed on to the client.
+    Notify {
+        text: String,
+        #[serde(default = "first_level")]
+        level: i64,
+    },
+    /// Closes the connection.
+    #[message(default)]
+    Close(Option<i64>),
+    /// Makes the handler fail.
+    #[message(default = "boom")]
+    Fail(String),
+    /// A date and an identifier, to be passed on.
+    Stamp(Stamp),
+}
+
+fn first_level() -> i64 {
+    1
+}
+
+fn boom() -> String {
+    "boom".to_owned()
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chanx::auth::{Authentication, SessionAuthentication, User};
 use chanx::permission::{AllowAny, IsAuthenticated, Permission};
-use chanx::{Consumer, Context, HandlerError, Never, Overrides, Result};
+use chanx::{Consumer, Context, GroupName, HandlerError, Never, Overrides, Result};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -145,7 +145,7 @@ where
 }
 
 macro_rules! broken_beginnings {
-    ($($name:ident: connect |$connect:ident| $connected:expr, post_authentication |$cx:ident| $hello:expr;)*) => {$(
+    ($($name:ident: build_groups $groups:expr, post_authentication |$cx:ident| $hello:expr;)*) => {$(
         pub(crate) struct $name;
 
         impl Consumer for $name {
@@ -160,8 +160,12 @@ macro_rules! broken_beginnings {
                 AllowAny
             }
 
-            async fn connect($connect: &mut Context<Self>) -> Result<Self> {
-                $connected
+            async fn connect(_: &mut Context<Self>) -> Result<Self> {
+                Ok(Self)
+            }
+
+            async fn build_groups(&mut self, _: &mut Context<Self>) -> Result<Vec<GroupName>> {
+                $groups
             }
 
             async fn post_authentication(&mut self, $cx: &mut Context<Self>) -> Result {
@@ -176,9 +180,9 @@ macro_rules! broken_beginnings {
 }
 
 broken_beginnings! {
-    FaultBuildGroups: connect |_cx| Err(Broken.into()), post_authentication |_cx| Ok(());
-    FaultPostAuth: connect |_cx| Ok(Self), post_authentication |_cx| Err(Broken.into());
-    ClosePostAuth: connect |_cx| Ok(Self), post_authentication |cx| {
+    FaultBuildGroups: build_groups Err(Broken.into()), post_authentication |_cx| Ok(());
+    FaultPostAuth: build_groups Ok(vec![]), post_authentication |_cx| Err(Broken.into());
+    ClosePostAuth: build_groups Ok(vec![]), post_authentication |cx| {
         cx.send_message(Outgoing::Status("closing".to_owned())).await?;
         cx.close_with(4000, "")?;
         Ok(())

@@ -1,7 +1,9 @@
 //! The consumers, by what they are about.
 
 mod camel;
+mod chat;
 mod echo;
+mod events;
 mod faults;
 mod plain;
 mod rooms;
@@ -9,7 +11,9 @@ mod shapes;
 mod typed;
 
 pub(crate) use camel::Camel;
+pub(crate) use chat::{Chat, ChatAnonymous, ChatNoSchema, GroupsAttribute};
 pub(crate) use echo::{Echo, SinglePing};
+pub(crate) use events::Events;
 pub(crate) use faults::{ClosePostAuth, FaultBuildGroups, FaultPostAuth, Faults, QuickDeny, SlowAuth, SlowPostAuth};
 pub(crate) use plain::*;
 pub(crate) use rooms::{RoomAnyone, RoomById, RoomByPk, RoomBySlug, RoomByUid, RoomCombined, RoomOr};

@@ -2,7 +2,7 @@
 
 use chanx::auth::{Authentication, BasicAuthentication, Identity, SessionAuthentication, TokenAuthentication, User};
 use chanx::permission::{AllowAny, IsAdmin, IsAuthenticated, IsStaff, Permission};
-use chanx::{Consumer, Context, Never, Overrides, Refusal, Result};
+use chanx::{Consumer, Context, GroupName, Never, Overrides, Refusal, Result};
 
 use crate::messages::{EchoIncoming, Outgoing};
 use crate::permissions::{
@@ -11,7 +11,7 @@ use crate::permissions::{
 };
 
 macro_rules! plain {
-    ($($name:ident: $authentication:ty, $permissions:expr $(, $overrides:expr)?;)*) => {$(
+    ($($name:ident: $authentication:ty, $permissions:expr $(, $overrides:expr $(, [$group:expr])?)?;)*) => {$(
         pub(crate) struct $name;
 
         impl Consumer for $name {
@@ -34,6 +34,10 @@ macro_rules! plain {
                 Ok(Self)
             }
 
+            $($(async fn build_groups(&mut self, _: &mut Context<Self>) -> Result<Vec<GroupName>> {
+                Ok(vec![GroupName::new($group)?])
+            })?)?
+
             async fn post_authentication(&mut self, cx: &mut Context<Self>) -> Result {
                 greet(cx).await
             }
@@ -50,7 +54,8 @@ plain! {
     IgnorePing: (), AllowAny, Overrides::new().log_ignored_actions(vec!["ping".to_owned(), "pong".to_owned()]);
     OverrideOff: (), AllowAny, Overrides::new().send_completion(false).send_authentication_message(false);
     OverrideOn: (), AllowAny, Overrides::new().send_completion(true).send_authentication_message(true);
-    NoEvents: (), AllowAny;
+    NoEvents: (), AllowAny, Overrides::new(), [super::events::EVENTS];
+    BadGroupName: (), AllowAny, Overrides::new(), ["not a valid name!"];
     Defaults: (SessionAuthentication, BasicAuthentication), AllowAny;
     SessionAuth: SessionAuthentication, IsAuthenticated;
     SessionAny: SessionAuthentication, AllowAny;

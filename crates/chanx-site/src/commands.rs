@@ -10,9 +10,11 @@ mod develop;
 mod error;
 mod interview;
 mod migrate;
+mod own;
 mod routes;
 mod runserver;
 mod secretkey;
+mod sendevent;
 mod serve;
 mod settings;
 mod terminal;
@@ -24,12 +26,14 @@ mod tests;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::project::Project;
 use context::Context;
 use error::{CommandError, PASSWORD_VARIABLE};
 use terminal::{StandardTerminal, Terminal};
+
+pub(crate) use own::{OwnCommand, Work};
 
 /// What the command line says.
 #[derive(Debug, Parser)]
@@ -57,6 +61,9 @@ enum Command {
     Token(token::Token),
     /// Delete login sessions whose time is over
     Clearsessions,
+    /// Tell running consumers something, over the channel layer
+    #[command(name = "send-event")]
+    SendEvent(sendevent::SendEvent),
     /// List the WebSocket routes
     Routes,
     /// Look for mistakes in settings, routes and database
@@ -67,24 +74,39 @@ enum Command {
     Secretkey,
 }
 
+/// What is to be done.
+#[derive(Debug)]
+enum Chosen<'a> {
+    BuiltIn(Command),
+    Own(&'a OwnCommand),
+}
+
 /// Runs the command that the arguments name, the program's own name first.
 ///
 /// The exit code is 0 for success, 1 for a failure and 2 for arguments that make no sense.
 pub(crate) fn run(project: &Project, arguments: &[OsString]) -> ExitCode {
-    let parsed = CommandLine::command()
-        .name(project.name())
-        .try_get_matches_from(arguments)
-        .and_then(|matches| CommandLine::from_arg_matches(&matches));
-    let line = match parsed {
-        Ok(line) => line,
+    let known = CommandLine::command().name(project.name());
+    let known = project.commands().iter().fold(known, |known, own| known.subcommand(own.usage()));
+    let parsed = known.try_get_matches_from(arguments).and_then(|matches| choose(project, &matches));
+    let chosen = match parsed {
+        Ok(chosen) => chosen,
         Err(error) => return usage(&error),
     };
     let program = arguments.first().map_or(project.name().into(), |name| name.to_string_lossy().into_owned());
     let mut terminal = StandardTerminal;
-    match execute(project, line.command, &program, &mut terminal) {
+    match execute(project, chosen, &program, &mut terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error, &program, &mut terminal),
     }
+}
+
+fn choose<'a>(project: &'a Project, matches: &ArgMatches) -> Result<Chosen<'a>, clap::Error> {
+    let own = project.commands().iter().find(|own| matches.subcommand_name() == Some(own.name));
+    if let Some(own) = own {
+        return Ok(Chosen::Own(own));
+    }
+    let line = CommandLine::from_arg_matches(matches)?;
+    Ok(Chosen::BuiltIn(line.command.unwrap_or_default()))
 }
 
 /// Prints help, the version or what is wrong with the arguments.
@@ -105,11 +127,11 @@ fn report(error: &CommandError, program: &str, terminal: &mut dyn Terminal) -> E
 
 fn execute(
     project: &Project,
-    command: Option<Command>,
+    chosen: Chosen<'_>,
     program: &str,
     terminal: &mut dyn Terminal,
 ) -> Result<(), CommandError> {
-    if let Some(Command::Secretkey) = command {
+    if let Chosen::BuiltIn(Command::Secretkey) = chosen {
         return secretkey::run(terminal);
     }
     let settings = project.load_settings()?;
@@ -117,7 +139,12 @@ fn execute(
     let runtime = tokio::runtime::Runtime::new().map_err(CommandError::Runtime)?;
     let superuser_password = std::env::var(PASSWORD_VARIABLE).ok();
     let context = Context { project, settings, program, terminal, superuser_password };
-    runtime.block_on(dispatch(command.unwrap_or_default(), context))
+    runtime.block_on(async {
+        match chosen {
+            Chosen::BuiltIn(command) => dispatch(command, context).await,
+            Chosen::Own(own) => own.run(context).await,
+        }
+    })
 }
 
 async fn dispatch(command: Command, context: Context<'_>) -> Result<(), CommandError> {
@@ -130,6 +157,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> Result<(), CommandE
         Command::Changepassword(change) => change.run(context).await,
         Command::Token(token) => token.run(context).await,
         Command::Clearsessions => clearsessions::run(context).await,
+        Command::SendEvent(event) => event.run(context).await,
         Command::Routes => routes::run(context.project, context.terminal),
         Command::Check => check::run(context).await,
         Command::Settings => settings::run(&context.settings, context.terminal),

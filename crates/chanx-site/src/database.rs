@@ -59,6 +59,12 @@ impl Database {
         opened.map(|pool| Self { pool }).map_err(|source| DatabaseError::Open { path, source })
     }
 
+    /// Whether the database answers. What is wrong is logged.
+    pub(crate) async fn is_alive(&self) -> bool {
+        let answer = sqlx::query("SELECT 1").execute(&self.pool).await;
+        answer.inspect_err(|error| tracing::warn!(%error, "the database does not answer")).is_ok()
+    }
+
     /// The connections, for an application's own queries.
     pub fn pool(&self) -> &SqlitePool {
         &self.pool

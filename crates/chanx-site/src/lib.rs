@@ -5,6 +5,7 @@
 //! application.
 
 mod commands;
+mod layer;
 mod project;
 mod site;
 mod store;
@@ -21,6 +22,7 @@ pub mod web;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use layer::LayerSettingError;
 pub use project::Project;
 pub use site::{Site, SiteError};
 

@@ -5,19 +5,21 @@ use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::from_fn;
+use axum::{Extension, Router};
 use chanx::routing::Routes;
 use chanx::settings::{Settings, SettingsError};
-use chanx::{Connections, Endpoint, StartError, Websockets};
+use chanx::{BoxError, Channels, Connections, Endpoint, StartError, Websockets};
 
-use crate::commands;
+use crate::commands::{self, OwnCommand, Work};
 use crate::database::Migration;
 use crate::site::{Additions, Site};
-use crate::web::{Asset, TemplateSource, answer_missing, request_id, security_headers};
+use crate::web::{Asset, TemplateSource, answer_missing, health_router, request_id, security_headers};
 
 type Adjust = Arc<dyn Fn(&mut Settings) + Send + Sync>;
 type MakeRoutes = Arc<dyn Fn() -> Routes<Endpoint> + Send + Sync>;
+/// Attaches a value to the sockets and to the pages.
+type Attach = Arc<dyn Fn(&Site, &Channels, Websockets, Router) -> (Websockets, Router) + Send + Sync>;
 type MakePages = Arc<dyn Fn(&Site) -> Router + Send + Sync>;
 
 /// An application with accounts, pages, sockets and management commands.
@@ -50,6 +52,9 @@ pub struct Project {
     pages: Option<MakePages>,
     additions: Additions,
     links: Vec<(&'static str, &'static str)>,
+    states: Vec<Attach>,
+    commands: Vec<OwnCommand>,
+    development: Vec<Work>,
 }
 
 /// An application ready to be served.
@@ -69,6 +74,9 @@ impl Project {
             pages: None,
             additions: Additions::default(),
             links: Vec::new(),
+            states: Vec::new(),
+            commands: Vec::new(),
+            development: Vec::new(),
         }
     }
 
@@ -90,6 +98,23 @@ impl Project {
     #[must_use]
     pub fn pages(mut self, pages: impl Fn(&Site) -> Router + Send + Sync + 'static) -> Self {
         self.pages = Some(Arc::new(pages));
+        self
+    }
+
+    /// A value of the application's own, made when a server starts. Consumers find it by its type with
+    /// [`cx.state()`](chanx::Context::state), handlers of pages with axum's [`Extension`].
+    ///
+    /// It is made inside the runtime, so that it may spawn a task. Keep nothing in such a task that keeps the value
+    /// alive, and it can end with the server.
+    #[must_use]
+    pub fn state<T: Clone + Send + Sync + 'static>(
+        mut self,
+        make: impl Fn(&Site, &Channels) -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.states.push(Arc::new(move |site, channels, websockets, pages| {
+            let value = make(site, channels);
+            (websockets.extension(value.clone()), pages.layer(Extension(value)))
+        }));
         self
     }
 
@@ -121,6 +146,46 @@ impl Project {
         self
     }
 
+    /// A management command beside the built-in ones, whose names are taken.
+    ///
+    /// Its work gets the site, with a database that is up to date; what it returns is printed.
+    ///
+    /// ```
+    /// use chanx::BoxError;
+    /// use chanx_site::{Project, Site};
+    ///
+    /// async fn greet(site: Site) -> Result<String, BoxError> {
+    ///     let admin = site.accounts().user_by_name("admin").await?;
+    ///     Ok(admin.map_or("Nobody is there.".to_owned(), |admin| format!("Hello, {}!", admin.username)))
+    /// }
+    ///
+    /// let project = Project::new("hello").command("greet", "Greet the administrator", greet);
+    /// ```
+    #[must_use]
+    pub fn command<F>(
+        mut self,
+        name: &'static str,
+        about: &'static str,
+        work: impl Fn(Site) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<String, BoxError>> + Send + 'static,
+    {
+        self.commands.push(OwnCommand { name, about, work: Work::new(work) });
+        self
+    }
+
+    /// Work before each start of the development server, such as filling an empty database with examples. What it
+    /// returns is printed, unless it is empty.
+    #[must_use]
+    pub fn development<F>(mut self, work: impl Fn(Site) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<String, BoxError>> + Send + 'static,
+    {
+        self.development.push(Work::new(work));
+        self
+    }
+
     /// Runs the command that the program's arguments name.
     ///
     /// The exit code is 0 for success, 1 for a failure and 2 for arguments that make no sense.
@@ -146,6 +211,14 @@ impl Project {
         &self.links
     }
 
+    pub(crate) fn commands(&self) -> &[OwnCommand] {
+        &self.commands
+    }
+
+    pub(crate) fn development_work(&self) -> &[Work] {
+        &self.development
+    }
+
     pub(crate) fn routes(&self) -> Routes<Endpoint> {
         self.routes.as_ref().map_or_else(|| Routes::new([]), |routes| routes())
     }
@@ -165,13 +238,20 @@ impl Project {
 
     /// Everything in one router.
     pub(crate) fn app(&self, site: &Site) -> Result<App, StartError> {
-        let websockets =
-            Websockets::new(self.routes(), site.settings())?.extension(site.users()).extension(site.clone());
-        let connections = websockets.connections();
-        let pages = self.pages.as_ref().map_or_else(Router::new, |pages| pages(site)).merge(site.router());
+        let websockets = Websockets::with_channels(self.routes(), site.settings(), site.channels())?
+            .extension(site.users())
+            .extension(site.clone());
+        let (connections, channels) = (websockets.connections(), websockets.channels());
+        let pages = self.pages.as_ref().map_or_else(Router::new, |pages| pages(site));
+        let (websockets, pages) = self
+            .states
+            .iter()
+            .fold((websockets, pages), |(websockets, pages), attach| attach(site, &channels, websockets, pages));
+        let pages = pages.layer(Extension(channels)).merge(site.router());
         let pages = answer_missing(pages, site).layer(from_fn(security_headers));
         // In this order the answer to unknown paths is that of the pages.
-        let router = websockets.into_router().merge(site.attach(pages)).layer(from_fn(request_id));
+        let router = websockets.into_router().merge(health_router(site)).merge(site.attach(pages));
+        let router = router.layer(from_fn(request_id));
         Ok(App { router, connections })
     }
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::response::Html;
 use axum::{Extension, Router, middleware::from_fn};
 use chanx::settings::Settings;
-use chanx::{AllowedOrigins, OriginError};
+use chanx::{AllowedOrigins, Channels, OriginError};
 use http::HeaderMap;
 use serde::Serialize;
 
 use crate::accounts::Accounts;
 use crate::cookies::{InvalidCookie, SetCookie};
 use crate::database::{Database, DatabaseError, MigrateError, Migration};
+use crate::layer::{self, LayerSettingError};
 use crate::signing::Keys;
 use crate::store::SiteStore;
 use crate::web::{self, Asset, Assets, LoginThrottle, RenderError, TemplateError, TemplateSource, Templates};
@@ -54,6 +55,7 @@ pub struct Site {
 struct Shared {
     settings: Settings,
     accounts: Accounts,
+    channels: Channels,
     templates: Templates,
     assets: Assets,
     trusted: AllowedOrigins,
@@ -92,6 +94,7 @@ impl Site {
             throttle: LoginThrottle::new(limit, settings.login_failures_window),
             session_cookie: checked(session_cookie(&settings))?,
             csrf_cookie: checked(csrf_cookie(&settings))?,
+            channels: layer::channels(&settings)?,
             assets,
             accounts,
             settings,
@@ -114,6 +117,12 @@ impl Site {
         self.accounts().database()
     }
 
+    /// The channel layer, to send to connections from anywhere. Handlers of [attached](Self::attach) routers have it as
+    /// an extractor too.
+    pub fn channels(&self) -> &Channels {
+        &self.shared.channels
+    }
+
     /// The page that a template makes of `context`.
     ///
     /// # Errors
@@ -130,7 +139,12 @@ impl Site {
     /// Lets handlers of `router` use the site: its extractors, and the accounts that
     /// [authenticate](chanx::auth::SessionAuthentication) its sockets.
     pub fn attach(&self, router: Router) -> Router {
-        router.layer(from_fn(web::allowed_hosts)).layer(Extension(self.users())).layer(Extension(self.clone()))
+        let channels = Extension(self.channels().clone());
+        router
+            .layer(from_fn(web::allowed_hosts))
+            .layer(Extension(self.users()))
+            .layer(channels)
+            .layer(Extension(self.clone()))
     }
 
     /// The accounts in the form in which consumers ask for users.
@@ -194,6 +208,9 @@ pub enum SiteError {
     /// The setting `csrf_trusted_origins` is wrong.
     #[error("the setting csrf_trusted_origins is wrong")]
     TrustedOrigins(#[from] OriginError),
+    /// The setting `channel_layer` is wrong.
+    #[error(transparent)]
+    Layer(#[from] LayerSettingError),
     /// The settings of the cookies are wrong.
     #[error("a setting of the cookies is wrong")]
     Cookie(#[from] InvalidCookie),

@@ -495,3 +495,18 @@ async fn large_forms_are_refused() {
     let page = browser.post("/admin/login/", &[("username", &"a".repeat(20_000))]).await;
     assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
+
+#[tokio::test]
+async fn health_is_told_to_anybody_under_any_name() {
+    let project = project().settings(|settings| settings.allowed_hosts = vec!["example.com".to_owned()]);
+    let site = TestSite::new(&project).await.unwrap();
+    let mut browser = Browser::new(site.router());
+    let page = browser.get("/health/").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.text, r#"{"status":"ok","database":"up","channel_layer":"up"}"#);
+
+    site.site().database().pool().close().await;
+    let page = browser.get("/health/").await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(page.text, r#"{"status":"down","database":"down","channel_layer":"up"}"#);
+}

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::ExtensionRejection;
+use chanx_core::decode::{Rejected, decode};
 use chanx_core::encode::{EncodeError, encode};
 use chanx_core::layer::{
     ChannelName, Content, Event, GroupMessage, GroupName, Health, InvalidName, LayerError, LayerMessage,
 };
-use chanx_core::message::OutgoingMessage;
+use chanx_core::message::{IncomingMessage, OutgoingMessage};
+use chanx_core::validation::Fault;
 use chanx_core::wire::{Envelope, WireFormat};
 use http::request::Parts;
 use serde::Serialize;
@@ -17,6 +19,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::hub::Hub;
+use crate::layer::{ChannelLayer, MemoryLayer};
 
 /// Who is to get something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,8 +87,26 @@ pub enum ChannelsError {
 pub struct Channels(Arc<Hub>);
 
 impl Channels {
-    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+    /// A handle that sends over this layer, and to the connections of every
+    /// [`Websockets::with_channels`](crate::Websockets::with_channels) that is given it. One without any, as commands
+    /// have, only sends.
+    ///
+    /// A layer has one owner: make one handle and clone it.
+    pub fn new(layer: Arc<dyn ChannelLayer>) -> Self {
+        Self(Hub::new(layer))
+    }
+
+    /// A handle for connections of this process alone.
+    pub fn in_memory() -> Self {
+        Self::new(Arc::new(MemoryLayer::new()))
+    }
+
+    pub(crate) fn of(hub: Arc<Hub>) -> Self {
         Self(hub)
+    }
+
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.0
     }
 
     /// Tells the consumers of an audience something. What they declare as their
@@ -164,8 +185,41 @@ impl<S: Send + Sync> FromRequestParts<S> for Channels {
     }
 }
 
+/// A text that is none of the declared events.
+#[derive(Debug, Error)]
+#[error("this is none of the declared events: {}", describe(.faults))]
+pub struct InvalidEvent {
+    faults: Vec<Fault>,
+}
+
+/// Reads an event in the form that it has on the channel layer: a JSON object with its name under `handler` and its
+/// content under `payload`. For events that come from elsewhere, a command line or a webhook.
+///
+/// ```
+/// #[derive(chanx::Message)]
+/// enum RoomEvent {
+///     Renamed(String),
+/// }
+///
+/// let RoomEvent::Renamed(name) = chanx::parse_event(r#"{"handler": "renamed", "payload": "Tea"}"#)?;
+/// assert_eq!(name, "Tea");
+/// # Ok::<(), chanx::InvalidEvent>(())
+/// ```
+///
+/// # Errors
+/// Text that is none of the events of `E`, with all that is wrong with it.
+pub fn parse_event<E: IncomingMessage>(text: &str) -> Result<E, InvalidEvent> {
+    let decoded = decode(text, &event_format()).map_err(|Rejected { faults, .. }| InvalidEvent { faults })?;
+    Ok(decoded.message)
+}
+
+fn describe(faults: &[Fault]) -> String {
+    let faults: Vec<_> = faults.iter().map(|fault| &*fault.msg).collect();
+    faults.join("; ")
+}
+
 /// How events look on the layer: named by their handler, as in Chanx.
-pub(crate) fn event_format() -> WireFormat {
+fn event_format() -> WireFormat {
     WireFormat { action_key: "handler".to_owned(), ..WireFormat::default() }
 }
 

@@ -9,6 +9,7 @@ use chanx_core::message::{Message, MessageSet};
 use chanx_core::wire::WireFormat;
 use futures_util::future::BoxFuture;
 
+use crate::channels::{InvalidEvent, parse_event};
 use crate::consumer::{Consumer, Overrides};
 use crate::driver;
 use crate::handshake::Handshake;
@@ -25,6 +26,7 @@ pub struct Endpoint {
     outgoing: fn() -> &'static MessageSet,
     group_messages: fn() -> &'static MessageSet,
     events: fn() -> &'static MessageSet,
+    check_event: fn(&str) -> Result<(), InvalidEvent>,
     broadcast: fn(&Content, &WireFormat) -> Result<Broadcast, BroadcastError>,
     serve: fn(Opening) -> BoxFuture<'static, ()>,
 }
@@ -49,6 +51,7 @@ impl Endpoint {
             outgoing: C::Outgoing::messages,
             group_messages: C::GroupMessage::messages,
             events: C::Event::messages,
+            check_event: |text| parse_event::<C::Event>(text).map(drop),
             broadcast: Broadcast::new::<C::GroupMessage>,
             serve: |opening| Box::pin(driver::serve::<C>(opening)),
         }
@@ -77,6 +80,14 @@ impl Endpoint {
     /// What other parts of the application, and other processes, may tell the consumer.
     pub fn events(&self) -> &'static MessageSet {
         (self.events)()
+    }
+
+    /// Whether the consumer takes this event, in the form of [`parse_event`].
+    ///
+    /// # Errors
+    /// It is none of those that are declared, or has faults.
+    pub fn check_event(&self, text: &str) -> Result<(), InvalidEvent> {
+        (self.check_event)(text)
     }
 
     pub(crate) fn broadcast(&self, content: &Content, wire: &WireFormat) -> Result<Broadcast, BroadcastError> {

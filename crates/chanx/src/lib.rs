@@ -35,7 +35,7 @@ mod upgrade;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use channels::{Audience, Channels, ChannelsError};
+pub use channels::{Audience, Channels, ChannelsError, InvalidEvent, parse_event};
 pub use chanx_core::close::{CLOSE_CODES, CloseCode, CloseCodeInfo, InvalidCloseCode};
 pub use chanx_core::layer::{ChannelName, GroupName, InvalidName};
 pub use chanx_core::message::{IncomingMessage, Message, MessageInfo, MessageSet, Never, OutgoingMessage};

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::any;
-use chanx_core::layer::ChannelLayer;
 use http::{Extensions, Request};
 use thiserror::Error;
 
@@ -15,7 +14,6 @@ use crate::channels::Channels;
 use crate::connections::Connections;
 use crate::endpoint::Endpoint;
 use crate::hub::Hub;
-use crate::layer::MemoryLayer;
 use crate::mounted::Mounted;
 use crate::origin::{AllowedOrigins, OriginError};
 use crate::routing::{CompiledRoute, ReverseError, RouteTable, Routes, RoutingError};
@@ -50,7 +48,7 @@ pub enum StartError {
     /// A channel layer that is not built in.
     #[error(
         "the channel layer `{scheme}` is not built in: make it, for instance with `chanx_redis::connect`, and use \
-         `Websockets::with_layer`; only `memory://` needs nothing"
+         `Websockets::with_channels`; only `memory://` needs nothing"
     )]
     Layer {
         /// The beginning of the setting `channel_layer`.
@@ -77,26 +75,27 @@ impl Websockets {
     /// Routes that are wrong or contradict each other, origins that are none, and a channel layer other than `memory://`.
     pub fn new(routes: impl Into<Routes<Endpoint>>, settings: &Settings) -> Result<Self, StartError> {
         match settings.channel_layer.scheme() {
-            "memory" => Self::with_layer(routes, settings, Arc::new(MemoryLayer::new())),
+            "memory" => Self::with_channels(routes, settings, &Channels::in_memory()),
             scheme => Err(StartError::Layer { scheme: scheme.to_owned() }),
         }
     }
 
-    /// Checks the routes and the settings. Groups reach as far as the layer does, whatever the settings say about it.
+    /// Checks the routes and the settings. Groups reach as far as the layer of `channels` does, whatever the settings
+    /// say about it.
     ///
     /// # Errors
     /// Routes that are wrong or contradict each other, and origins that are none.
-    pub fn with_layer(
+    pub fn with_channels(
         routes: impl Into<Routes<Endpoint>>,
         settings: &Settings,
-        layer: Arc<dyn ChannelLayer>,
+        channels: &Channels,
     ) -> Result<Self, StartError> {
         let mount = |endpoint: Endpoint| Arc::new(Mounted::new(endpoint, settings));
         let table = routes.into().map(&mount).compile()?;
         Ok(Self(Server {
             table,
             origins: settings.origins()?,
-            hub: Hub::new(layer),
+            hub: Arc::clone(channels.hub()),
             max_connections: settings.max_connections,
             extensions: Extensions::new(),
             started: random_prefix(),
@@ -118,7 +117,7 @@ impl Websockets {
 
     /// A handle to send from anywhere.
     pub fn channels(&self) -> Channels {
-        Channels::new(Arc::clone(&self.0.hub))
+        Channels::of(Arc::clone(&self.0.hub))
     }
 
     /// Every route: its pattern and its endpoint, in the order in which they are tried.

@@ -246,6 +246,6 @@ fn a_channel_layer_that_is_not_there_stops_the_start() {
     let environment = [("CHANX_CHANNEL_LAYER".to_owned(), "redis://:hunter2@127.0.0.1".to_owned())];
     let error = Websockets::new(routes(), &Settings::from_sources(None, environment).unwrap()).unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("the channel layer `redis` is not built in") && text.contains("with_layer"), "{text}");
+    assert!(text.starts_with("the channel layer `redis` is not built in") && text.contains("with_channels"), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
 }

@@ -30,7 +30,7 @@ pub(crate) async fn run(context: Context<'_>) -> Result<(), CommandError> {
         context.terminal.say(&format!("error: {error}"))?;
     }
     if findings.errors.is_empty() {
-        return Ok(context.terminal.say("Settings, routes, templates and database are in order.")?);
+        return Ok(context.terminal.say("Settings, routes, templates, database and channel layer are in order.")?);
     }
     Err(CommandError::Check(findings.errors.len()))
 }
@@ -38,8 +38,8 @@ pub(crate) async fn run(context: Context<'_>) -> Result<(), CommandError> {
 /// Opens everything that a server opens; without a key, whose absence is reported already.
 async fn check_site(context: &Context<'_>) -> Result<(), CommandError> {
     let accounts = context.accounts().await?;
-    Site::assemble(context.settings.clone(), accounts, context.project.additions())?;
-    Ok(())
+    let site = Site::assemble(context.settings.clone(), accounts, context.project.additions())?;
+    Ok(site.channels().check().await?)
 }
 
 impl Findings {

@@ -12,6 +12,7 @@ use super::secretkey::{generate, load_or_create, random_text};
 use super::serve::{interrupted, listen, serve};
 use crate::accounts::{Accounts, AccountsError, NewUser};
 use crate::database::Database;
+use crate::project::Project;
 use crate::site::Site;
 use crate::web::LOGIN_PATH;
 
@@ -45,8 +46,9 @@ impl Develop {
         let site = Site::with(context.settings.clone(), database, context.project.additions()).await?;
         let app = context.project.app(&site)?;
         let password = first_superuser(site.accounts()).await?;
+        let reports = prepare_application(context.project, &site).await?;
         let stop = interrupted();
-        welcome(&mut context, address, password.as_deref())?;
+        welcome(&mut context, address, password.as_deref(), &reports)?;
         serve(listener, app.router, app.connections, stop).await;
         Ok(())
     }
@@ -75,6 +77,15 @@ fn key_file(database_url: &str) -> Option<PathBuf> {
     (path != ":memory:").then(|| PathBuf::from(path).with_file_name(KEY_FILE))
 }
 
+/// What the application itself does before a start, and what it says about it.
+async fn prepare_application(project: &Project, site: &Site) -> Result<Vec<String>, CommandError> {
+    let mut reports = Vec::new();
+    for work in project.development_work() {
+        reports.push(work.run(site.clone()).await.map_err(CommandError::Development)?);
+    }
+    Ok(reports)
+}
+
 /// Creates the superuser where there are no users at all, and gives the password.
 async fn first_superuser(accounts: &Accounts) -> Result<Option<String>, CommandError> {
     if has_users(accounts).await? {
@@ -91,7 +102,12 @@ async fn has_users(accounts: &Accounts) -> Result<bool, AccountsError> {
     Ok(any.fetch_optional(accounts.database().pool()).await?.is_some())
 }
 
-fn welcome(context: &mut Context<'_>, address: SocketAddr, password: Option<&str>) -> Result<(), CommandError> {
+fn welcome(
+    context: &mut Context<'_>,
+    address: SocketAddr,
+    password: Option<&str>,
+    reports: &[String],
+) -> Result<(), CommandError> {
     let Context { project, program, terminal, .. } = context;
     terminal.warn("THIS IS A DEVELOPMENT SERVER. Do not let strangers reach it.")?;
     terminal.warn(&format!("To serve for real: {program} runserver"))?;
@@ -103,6 +119,10 @@ fn welcome(context: &mut Context<'_>, address: SocketAddr, password: Option<&str
         terminal.say("A first user was created. The password is shown this once only:")?;
         terminal.say(&format!("  user name  {ADMIN}"))?;
         terminal.say(&format!("  password   {password}"))?;
+    }
+    for report in reports.iter().filter(|report| !report.is_empty()) {
+        terminal.say("")?;
+        terminal.say(report)?;
     }
     terminal.say("")?;
     let site = format!("http://{}", reachable(address));

@@ -4,9 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chanx::StartError;
+use chanx::layer::LayerError;
 use chanx::routing::RoutingError;
 use chanx::settings::SettingsError;
+use chanx::{BoxError, ChannelsError, InvalidEvent, StartError};
 
 use super::secretkey::Weakness;
 use crate::accounts::{AccountsError, CreateUserError, SetPasswordError};
@@ -60,6 +61,20 @@ pub(crate) enum CommandError {
     Ended,
     #[error("the terminal cannot be read or written")]
     Terminal(#[source] io::Error),
+    #[error("`{name}` failed")]
+    Own { name: &'static str, source: BoxError },
+    #[error("the application is not ready for development")]
+    Development(#[source] BoxError),
+    #[error("the channel layer is memory://, which other processes do not share")]
+    LonelyLayer,
+    #[error("no consumer takes the event {handler:?}; known are: {known}")]
+    UnknownEvent { handler: String, known: String },
+    #[error(transparent)]
+    Event(#[from] InvalidEvent),
+    #[error("the event was not sent")]
+    Send(#[from] ChannelsError),
+    #[error("the channel layer does not answer")]
+    Layer(#[from] LayerError),
     #[error("the check found {0} {problems}", problems = if *.0 == 1 { "problem" } else { "problems" })]
     Check(usize),
 }
@@ -81,6 +96,9 @@ impl CommandError {
                 Some(format!("Choose another name, or change the password with: {program} changepassword {name}"))
             }
             Self::UnknownUser(_) => Some(format!("Create users with: {program} createuser")),
+            Self::LonelyLayer => {
+                Some("Set channel_layer to the address of a Redis server, such as redis://127.0.0.1:6379/0.".to_owned())
+            }
             Self::NotATerminal => Some(format!(
                 "Give --username, --email and --no-input, and the password in {PASSWORD_VARIABLE} or with --password-stdin."
             )),

@@ -258,12 +258,27 @@ async fn check_is_content_with_a_site_that_is_set_up() {
     bench.settings.session_cookie_secure = true;
     bench.settings.csrf_cookie_secure = true;
     let output = bench.output(&["check"]).await;
-    assert_eq!(output, "Settings, routes, templates and database are in order.\n");
+    assert_eq!(output, "Settings, routes, templates, database and channel layer are in order.\n");
 
     bench.project = bench.project.clone().templates(&[("a.html", "{% endif %}")]);
     let mut script = Script::alone();
     bench.run(&["check"], &mut script).await.unwrap_err();
     assert!(script.written.contains("the template \"a.html\" is wrong"), "{}", script.written);
+}
+
+#[tokio::test]
+async fn events_cannot_be_sent_into_the_memory_of_another_process() {
+    let error = Bench::migrated().await.error(&["send-event", "notify", "--everyone"]).await;
+    assert!(matches!(error, CommandError::LonelyLayer), "{error}");
+    assert!(error.advice("echo").unwrap().contains("redis://"));
+}
+
+#[tokio::test]
+async fn a_channel_layer_that_does_not_exist_is_named() {
+    let mut bench = Bench::migrated().await;
+    bench.settings.channel_layer = ConnectionUrl::from("amqp://me:hunter2@localhost");
+    let error = bench.error(&["runserver", "127.0.0.1:0"]).await.to_string();
+    assert!(error.contains("there is no layer `amqp://`") && !error.contains("hunter2"), "{error}");
 }
 
 #[tokio::test]

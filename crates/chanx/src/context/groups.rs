@@ -88,7 +88,7 @@ impl<C: Consumer> Context<C> {
 
     /// A handle to send from anywhere.
     pub fn channels(&self) -> Channels {
-        Channels::new(Arc::clone(&self.hub))
+        Channels::of(Arc::clone(&self.hub))
     }
 
     /// Sends a message to the clients of this connection's groups, without this one; the methods of what is returned

@@ -6,12 +6,11 @@ mod connection;
 use std::sync::Arc;
 
 use chanx_core::close::CloseCode;
-use chanx_core::decode::decode;
 use chanx_core::layer::Event;
 use chanx_core::session::{Disconnect, EndedBy, Session};
 
 use crate::auth::Identity;
-use crate::channels::event_format;
+use crate::channels::parse_event;
 use crate::consumer::{Consumer, HandlerError, Result};
 use crate::context::{Context, Place, UserOf};
 use crate::endpoint::Opening;
@@ -133,11 +132,10 @@ async fn handle_all<C: Consumer>(
 
 /// Reads an event and hands it to the consumer. One that it does not declare is passed over.
 async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event: &Event) -> Result {
-    match decode::<C::Event>(&event.data, &event_format()) {
-        Ok(decoded) => consumer.receive_event(cx, decoded.message).await,
-        Err(rejected) => {
-            let kinds: Vec<_> = rejected.faults.iter().map(|fault| &*fault.kind).collect();
-            tracing::warn!(target: "chanx::layer", faults = ?kinds, "an event is not declared, or has faults");
+    match parse_event::<C::Event>(&event.data) {
+        Ok(event) => consumer.receive_event(cx, event).await,
+        Err(error) => {
+            tracing::warn!(target: "chanx::layer", %error, "an event is not delivered");
             Ok(())
         }
     }

@@ -8,6 +8,11 @@ mod communicator;
 mod connector;
 mod error;
 
+pub mod layer;
+mod layer_suite;
+
+#[doc(inline)]
+pub use crate::__layer_suite as layer_suite;
 pub use chanx_core::frame::Opcode;
 pub use communicator::{Communicator, Outcome};
 pub use connector::Connector;
