@@ -1,5 +1,6 @@
 //! The groups of a connection.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chanx_core::layer::{ChannelName, GroupName, InvalidName, LayerError};
@@ -45,15 +46,19 @@ impl<C: Consumer> Context<C> {
         InvalidName: From<G::Error>,
     {
         let group = group.try_into().map_err(InvalidName::from)?;
-        if self.is_in(&group) {
-            return Ok(());
-        }
+        self.join_all(vec![group]).await
+    }
+
+    /// Joins several groups in the time of one.
+    pub(crate) async fn join_all(&mut self, mut groups: Vec<GroupName>) -> Result<(), JoinError> {
+        let mut seen = HashSet::new();
+        groups.retain(|group| !self.is_in(group) && seen.insert(group.clone()));
         let limit = self.mounted.max_groups;
-        if self.groups.len() >= limit {
+        if self.groups.len() + groups.len() > limit {
             return Err(JoinError::TooMany { limit });
         }
-        let membership = self.enter(&group).await?;
-        self.groups.push(membership);
+        let memberships = self.enter(groups).await?;
+        self.groups.extend(memberships);
         Ok(())
     }
 
@@ -113,11 +118,17 @@ impl<C: Consumer> Context<C> {
         GroupSend::new(self, channels::raw(object).map_err(SendGroupError::Json))
     }
 
-    async fn enter(&self, group: &GroupName) -> Result<Membership, LayerError> {
-        let (membership, confirmed) = self.hub.join(group, &self.mailbox);
-        // A member that a message may come from has a name to be told from others.
+    async fn enter(&self, groups: Vec<GroupName>) -> Result<Vec<Membership>, LayerError> {
+        // Members have a name to be reached by, and to be told when messages were missed.
         self.hub.channel_of(&self.mailbox);
-        confirmed.await.map(|()| membership)
+        // All are asked for before one is waited for.
+        let joined: Vec<_> = groups.iter().map(|group| self.hub.join(group, &self.mailbox)).collect();
+        let mut memberships = Vec::with_capacity(joined.len());
+        for (membership, confirmed) in joined {
+            confirmed.await?;
+            memberships.push(membership);
+        }
+        Ok(memberships)
     }
 
     /// Joins what makes the connection reachable for its user and for everyone, if there is anything to reach it with.
@@ -126,10 +137,7 @@ impl<C: Consumer> Context<C> {
             return Ok(());
         }
         let user = self.user().key().map(|key| GroupName::of_user(&key));
-        for group in user.into_iter().chain([GroupName::everyone()]) {
-            let membership = self.enter(&group).await?;
-            self.audiences.push(membership);
-        }
+        self.audiences = self.enter(user.into_iter().chain([GroupName::everyone()]).collect()).await?;
         Ok(())
     }
 }

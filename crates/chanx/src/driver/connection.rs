@@ -167,6 +167,7 @@ impl Connection {
     /// Sends what is left, waits for the peer's side of the closing handshake, and ends the stream; all of it within
     /// the time for it.
     pub(super) async fn finish(mut self) {
+        self.mailbox.close();
         let limit = self.session.borrow().config().close_timeout;
         // Whether the peer keeps to it or not, the connection is over.
         let _ = timeout(limit, self.close()).await;

@@ -96,9 +96,8 @@ async fn attend<C: Consumer>(connection: &mut Connection, session: &SharedSessio
 /// Joins the groups, and lets the consumer say its first words.
 async fn greet<C: Consumer>(consumer: &mut C, cx: &mut Context<C>) -> Result {
     cx.become_reachable().await?;
-    for group in consumer.build_groups(cx).await? {
-        cx.join(group).await?;
-    }
+    let groups = consumer.build_groups(cx).await?;
+    cx.join_all(groups).await?;
     consumer.post_authentication(cx).await
 }
 

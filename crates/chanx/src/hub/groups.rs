@@ -12,7 +12,14 @@ use super::mailbox::Mailbox;
 const SHARDS: usize = 64;
 
 /// The members of a group by the number of their connection. Joining and leaving cost the same in groups of any size.
-type Members = IndexMap<u64, Arc<Mailbox>, RandomState>;
+pub(super) type Members = IndexMap<u64, Member, RandomState>;
+
+/// A connection in a group, once for whatever number of reasons.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) mailbox: Arc<Mailbox>,
+    reasons: u32,
+}
 
 #[derive(Debug)]
 pub(super) struct Groups {
@@ -30,7 +37,8 @@ impl Groups {
     /// Adds a member, and calls `joined` before anybody else can join or leave the group.
     pub(super) fn join<T>(&self, group: &GroupName, member: Arc<Mailbox>, joined: impl FnOnce() -> T) -> T {
         let mut shard = self.shard(group).write().unwrap_or_else(PoisonError::into_inner);
-        shard.entry(group.clone()).or_default().insert(member.id, member);
+        let members = shard.entry(group.clone()).or_default();
+        members.entry(member.id).or_insert(Member { mailbox: member, reasons: 0 }).reasons += 1;
         joined()
     }
 
@@ -38,9 +46,12 @@ impl Groups {
     pub(super) fn leave(&self, group: &GroupName, member: u64, emptied: impl FnOnce()) {
         let mut shard = self.shard(group).write().unwrap_or_else(PoisonError::into_inner);
         let Some(members) = shard.get_mut(group) else { return };
-        if members.swap_remove(&member).is_none() {
+        let Some(entry) = members.get_mut(&member) else { return };
+        entry.reasons -= 1;
+        if entry.reasons > 0 {
             return;
         }
+        members.swap_remove(&member);
         if members.is_empty() {
             shard.remove(group);
             emptied();

@@ -157,7 +157,7 @@ impl Receiver for Receiving {
         hub.groups.each(group, |members| {
             let mut fanout = Fanout::new(message, sender);
             for member in members.values() {
-                pressure = pressure.max(fanout.deliver(member));
+                pressure = pressure.max(fanout.deliver(&member.mailbox));
             }
         });
         pressure
