@@ -1,5 +1,5 @@
-//! Replays the conformance cases: for each profile a server with its settings and a fresh database, and `replay.py`
-//! against it.
+//! Replays the conformance cases: for each profile a server with its settings, a fresh database and, if it wants one, an
+//! empty Redis, and `replay.py` against it.
 
 mod profiles;
 mod tally;
@@ -14,6 +14,9 @@ use crate::shell::Shell;
 use crate::steps::Outcome;
 use profiles::Profiles;
 use tally::Tally;
+
+/// What stands in `profiles.json` for the address of a Redis.
+const REDIS: &str = "{redis-server}";
 
 /// Which cases to replay; all of them by default.
 #[derive(Debug, Default, PartialEq)]
@@ -64,7 +67,10 @@ fn build(shell: &Shell) -> Result<PathBuf, Failure> {
 
 fn replay_profile(shell: &Shell, program: &Path, profile: &str, only: Option<&str>) -> Result<Tally, Failure> {
     let folder = shell.fresh_folder(profile)?;
-    let server = Server::start(program, &folder, &environment(shell, profile, &folder)?)?;
+    let mut environment = environment(shell, profile, &folder)?;
+    // Ends after the server, which would complain.
+    let _redis = redis_for(&mut environment, &folder)?;
+    let server = Server::chanx(program, &folder, &environment)?;
     let base = format!("ws://{}", server.address());
     let mut replay = runner(shell, &["--profile", profile, "--base", &base]);
     if let Some(glob) = only {
@@ -83,6 +89,19 @@ fn environment(shell: &Shell, profile: &str, folder: &Path) -> Result<Vec<(Strin
     let mut environment: Vec<_> = lines.lines().filter_map(|line| line.split_once('=')).map(owned).collect();
     environment.push(owned(("CHANX_DATABASE_URL", &format!("sqlite://{}", database.display()))));
     Ok(environment)
+}
+
+/// Starts a Redis, and writes its address into the settings, if they name one.
+fn redis_for(environment: &mut [(String, String)], folder: &Path) -> Result<Option<Server>, Failure> {
+    if !environment.iter().any(|(_, value)| value.contains(REDIS)) {
+        return Ok(None);
+    }
+    let redis = Server::redis(folder)?;
+    let address = redis.address().to_string();
+    for (_, value) in environment {
+        *value = value.replace(REDIS, &address);
+    }
+    Ok(Some(redis))
 }
 
 fn owned((name, value): (&str, &str)) -> (String, String) {

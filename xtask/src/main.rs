@@ -1,11 +1,13 @@
 //! Development commands of the workspace: `cargo xtask test` checks all that has to hold before a change is merged.
 
 mod args;
+mod channels_redis;
 mod checks;
 mod conformance;
 mod core_edges;
 mod django;
 mod failure;
+mod python;
 mod server;
 mod shell;
 mod steps;

@@ -22,16 +22,30 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `program runserver ADDRESS` in a folder of its own, on a free port, and waits until it accepts.
+    /// Starts `program runserver ADDRESS` in a folder of its own.
     ///
-    /// It sees nothing but the given environment: settings of the developer must not change what is tested. What it
-    /// prints goes to `server.log` in the folder.
-    pub(crate) fn start(program: &Path, folder: &Path, environment: &[(String, String)]) -> Result<Self, Failure> {
-        let address = free_address().map_err(|error| Failure::new(format!("no free port: {error}")))?;
-        let log = folder.join("server.log");
+    /// It sees nothing but the given environment: settings of the developer must not change what is tested.
+    pub(crate) fn chanx(program: &Path, folder: &Path, environment: &[(String, String)]) -> Result<Self, Failure> {
+        let address = free_address()?;
         let mut command = Command::new(program);
         command.args(["runserver", &address.to_string()]);
-        command.env_clear().envs(environment.iter().cloned()).current_dir(folder);
+        command.env_clear().envs(environment.iter().cloned());
+        Self::start(command, address, folder, "server.log")
+    }
+
+    /// Starts an empty Redis that keeps nothing on the disk.
+    pub(crate) fn redis(folder: &Path) -> Result<Self, Failure> {
+        let address = free_address()?;
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", &address.ip().to_string(), "--port", &address.port().to_string()]);
+        command.args(["--save", "", "--appendonly", "no"]);
+        Self::start(command, address, folder, "redis.log")
+    }
+
+    /// Starts a server that will listen on this address, and waits until it accepts. What it prints goes to the log.
+    fn start(mut command: Command, address: SocketAddr, folder: &Path, log: &str) -> Result<Self, Failure> {
+        let log = folder.join(log);
+        command.current_dir(folder);
         print_to(&log, &mut command).map_err(|error| Failure::path(&log, &error))?;
         let child = command.spawn().map_err(|error| Failure::not_started(&command, &error))?;
         let mut server = Self { child, address, log };
@@ -73,8 +87,10 @@ impl Drop for Server {
 }
 
 /// An address that nobody listens on now. If another program takes it before the server does, the start fails aloud.
-fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+fn free_address() -> Result<SocketAddr, Failure> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map_err(|error| Failure::new(format!("no free port: {error}")))
 }
 
 /// Sends both streams of the command into one file, and gives it no input.

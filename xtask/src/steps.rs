@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::shell::Shell;
-use crate::{checks, conformance, core_edges, django, tools};
+use crate::{channels_redis, checks, conformance, core_edges, django, tools};
 
 /// One part of the test command.
 pub(crate) struct Step {
@@ -34,6 +34,11 @@ pub(crate) const ALL: &[Step] = &[
         run: conformance::check,
     },
     Step { name: "django", about: "chanx and a real Django on one database", run: django::check },
+    Step {
+        name: "redis",
+        about: "the Redis layers beside a real channels_redis and Chanx",
+        run: channels_redis::check,
+    },
     Step { name: "browser", about: "the echo example in headless Chromium", run: checks::browser },
 ];
 

@@ -18,9 +18,13 @@ struct Tool {
 const TOOLS: &[Tool] = &[
     Tool { program: "python3", probe: &["-c", PYTHON_IS_3_11], package: "python3" },
     Tool { program: "python3", probe: &["-c", "import ensurepip, venv"], package: "python3-venv" },
+    Tool { program: "redis-server", probe: &["--version"], package: "redis-server" },
     Tool { program: "chromium", probe: &["--version"], package: "chromium" },
     Tool { program: "chromedriver", probe: &["--version"], package: "chromium-driver" },
 ];
+
+/// Packages whose service Debian starts, now and at every boot. The tests start servers of their own.
+const SERVICES: &[&str] = &["redis-server"];
 
 const PYTHON_IS_3_11: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
 
@@ -31,13 +35,17 @@ pub(crate) fn install(shell: &Shell) -> Outcome {
         return Ok(None);
     }
     let list = packages.join(" ");
-    let Some(apt) = Apt::find(shell) else {
+    let Some(root) = Root::find(shell) else {
         return Err(Failure::new(format!(
             "missing: {list} (Debian's names); install them, or run this as root on a system with apt-get"
         )));
     };
-    shell.run(apt.command(shell, &["update"]))?;
-    shell.run(apt.command(shell, &[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat()))?;
+    shell.run(root.apt(shell, &["update"]))?;
+    shell.run(root.apt(shell, &[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat()))?;
+    for service in SERVICES.iter().filter(|service| packages.contains(service)) {
+        shell.run(root.command(shell, &["service", service, "stop"]))?;
+        shell.run(root.command(shell, &["update-rc.d", service, "disable"]))?;
+    }
     match missing(shell).as_slice() {
         [] => Ok(Some(format!("installed {list}"))),
         still => Err(Failure::new(format!("installed, but missing or too old all the same: {}", still.join(" ")))),
@@ -54,26 +62,31 @@ fn is_there(shell: &Shell, tool: &Tool) -> bool {
     succeeds(probe)
 }
 
-/// How this machine lets us install packages.
-struct Apt {
+/// How this machine lets us do what only root may.
+struct Root {
     with_sudo: bool,
 }
 
-impl Apt {
+impl Root {
+    /// `None` if it does not, or has no apt-get.
     fn find(shell: &Shell) -> Option<Self> {
-        let with_sudo = !is_root(shell);
-        let apt = Self { with_sudo };
-        succeeds(apt.command(shell, &["--version"])).then_some(apt)
+        let root = Self { with_sudo: !is_root(shell) };
+        succeeds(root.apt(shell, &["--version"])).then_some(root)
     }
 
     /// An apt-get that asks no questions and waits for another that is at work.
-    fn command(&self, shell: &Shell, args: &[&str]) -> Command {
+    fn apt(&self, shell: &Shell, args: &[&str]) -> Command {
+        let apt = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--option", "DPkg::Lock::Timeout=300"];
+        self.command(shell, &[&apt, args].concat())
+    }
+
+    /// A command as `env` takes it: variables may come first.
+    fn command(&self, shell: &Shell, words: &[&str]) -> Command {
         let mut command = shell.command(if self.with_sudo { "sudo" } else { "env" });
         if self.with_sudo {
             command.args(["--non-interactive", "env"]);
         }
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--option", "DPkg::Lock::Timeout=300"]);
-        command.args(args);
+        command.args(words);
         command
     }
 }

@@ -30,6 +30,15 @@ enum Incoming {
 enum Outgoing {
     /// Somebody is there.
     Pong,
+    /// Somebody said something elsewhere.
+    Heard(String),
+}
+
+/// What the program's consumer is told.
+#[derive(Debug, Message)]
+enum Event {
+    /// To be passed on.
+    Notice(String),
 }
 
 struct Pinger;
@@ -40,7 +49,7 @@ impl Consumer for Pinger {
     type Incoming = Incoming;
     type Outgoing = Outgoing;
     type GroupMessage = Never;
-    type Event = Never;
+    type Event = Event;
 
     fn permissions() -> impl Permission<Self> {
         AllowAny
@@ -52,6 +61,10 @@ impl Consumer for Pinger {
 
     async fn receive_message(&mut self, cx: &mut Context<Self>, Incoming::Ping: Incoming) -> chanx::Result {
         Ok(cx.send_message(Outgoing::Pong).await?)
+    }
+
+    async fn receive_event(&mut self, cx: &mut Context<Self>, Event::Notice(text): Event) -> chanx::Result {
+        Ok(cx.send_message(Outgoing::Heard(text)).await?)
     }
 }
 
@@ -278,6 +291,66 @@ fn sockets_are_closed_with_1001_when_the_server_ends() {
     assert_eq!(socket.read_to_end(&mut Vec::new()).unwrap(), 0);
     drop(socket);
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_event_of_the_command_line_reaches_a_running_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = Redis::start(directory.path());
+    let layer = [("CHANX_CHANNEL_LAYER", redis.url.as_str())];
+    let server = Server::start(directory.path(), &layer, "develop", "Stop with Ctrl-C.");
+    let (mut socket, _) = server.open_socket(&format!("http://localhost:{}", server.address.port()));
+    read_frame(&mut socket);
+
+    let send = |arguments: &[&str]| {
+        let output = command(directory.path(), arguments).envs(layer).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, text) = send(&["send-event", "notice", "\"tea is ready\"", "--everyone"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(read_frame(&mut socket).1, br#"{"action":"heard","payload":"tea is ready"}"#);
+
+    let (code, text) = send(&["send-event", "notic", "--everyone"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("no consumer takes the event \"notic\"; known are: notice"), "{text}");
+    let (code, text) = send(&["send-event", "notice", "7", "--everyone"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("Input should be a valid string"), "{text}");
+    let (code, text) = send(&["send-event", "notice", "tea", "--everyone"]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("a text needs its own quotes"), "{text}");
+    assert_eq!(server.stop(), Some(0));
+}
+
+/// A Redis server on a socket in the file system, so that no port is needed.
+#[cfg(unix)]
+struct Redis {
+    child: Child,
+    url: String,
+}
+
+#[cfg(unix)]
+impl Redis {
+    fn start(directory: &Path) -> Self {
+        let socket = directory.join("redis.sock");
+        let arguments = ["--port", "0", "--save", "", "--unixsocket"];
+        let child = Command::new("redis-server").args(arguments).arg(&socket).stdout(Stdio::piped()).spawn();
+        let mut child = child.expect("redis-server is needed: `cargo xtask test --only tools` installs it");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("ready to accept connections")), "Redis does not start");
+        // What it goes on to say must find a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { url: format!("redis+unix://{}", socket.display()), child }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// The opcode and the payload of a short frame.

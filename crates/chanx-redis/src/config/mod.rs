@@ -1,0 +1,203 @@
+//! What a layer over Redis can be told: where the servers are, and channels_redis's settings with its defaults.
+
+mod error;
+mod url;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use error::UrlError;
+
+/// Which of the ways through Redis a layer takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// `redis://`: sorted sets, as `channels_redis.core.RedisChannelLayer` uses them.
+    Core,
+    /// `redis+pubsub://`: publish and subscribe, as `channels_redis.pubsub.RedisPubSubChannelLayer` does.
+    PubSub,
+    /// `redis+sharded://`: sharded publish and subscribe, for Redis 7, Valkey and their clusters. Python has no such layer.
+    Sharded,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Serializer {
+    /// MessagePack, channels_redis's default.
+    MsgPack,
+    /// JSON, `serializer_format="json"` in channels_redis.
+    Json,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Address {
+    /// A name or an IP address (IPv6 without brackets), and a port.
+    Tcp {
+        /// The name or the address.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// The path of a socket.
+    Unix(PathBuf),
+}
+
+/// Everything that a layer is told. All processes that share groups must be told the same.
+///
+/// ```
+/// use std::time::Duration;
+/// use chanx_redis::Config;
+///
+/// let config = Config::from_url("redis://localhost/1?capacity=500")?.expiry(Duration::from_secs(30));
+/// let layer = config.layer();
+/// # Ok::<(), chanx_redis::UrlError>(())
+/// ```
+#[derive(Clone)]
+pub struct Config {
+    pub(crate) mode: Mode,
+    pub(crate) addresses: Vec<Address>,
+    pub(crate) tls: bool,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<String>,
+    pub(crate) database: i64,
+    pub(crate) sentinel: Option<String>,
+    pub(crate) sentinel_password: Option<String>,
+    pub(crate) prefix: String,
+    pub(crate) capacity: usize,
+    pub(crate) expiry: Duration,
+    pub(crate) group_expiry: Duration,
+    pub(crate) serializer: Serializer,
+    pub(crate) encryption_keys: Vec<Vec<u8>>,
+    pub(crate) timeout: Duration,
+}
+
+impl Config {
+    /// The settings in a URL; see [`crate::connect`] for its grammar.
+    ///
+    /// # Errors
+    /// A URL that does not follow it.
+    pub fn from_url(url: &str) -> Result<Self, UrlError> {
+        url::read(url)
+    }
+
+    /// The defaults, which are channels_redis's, with these servers.
+    pub(crate) fn new(mode: Mode, addresses: Vec<Address>) -> Self {
+        Self {
+            mode,
+            addresses,
+            tls: false,
+            ca_file: None,
+            user: None,
+            password: None,
+            database: 0,
+            sentinel: None,
+            sentinel_password: None,
+            prefix: "asgi".to_owned(),
+            capacity: 100,
+            expiry: Duration::from_secs(60),
+            group_expiry: Duration::from_secs(86_400),
+            serializer: Serializer::MsgPack,
+            encryption_keys: Vec::new(),
+            timeout: Duration::from_secs(2),
+        }
+    }
+
+    /// What all keys and channels in Redis begin with: `asgi`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How many messages may wait for one process (mode [`Mode::Core`]): 100.
+    #[must_use]
+    pub fn capacity(mut self, capacity: usize) -> Self {
+        self.capacity = capacity;
+        self
+    }
+
+    /// How long a message waits for a process that does not fetch it (mode [`Mode::Core`]), in whole seconds: 60.
+    #[must_use]
+    pub fn expiry(mut self, expiry: Duration) -> Self {
+        self.expiry = whole_seconds(expiry);
+        self
+    }
+
+    /// How long the memberships of a process that vanished remain (mode [`Mode::Core`]), in whole seconds: a day. Living
+    /// processes of this crate renew theirs in time; Python's do not, so that it must outlast their connections.
+    #[must_use]
+    pub fn group_expiry(mut self, group_expiry: Duration) -> Self {
+        self.group_expiry = whole_seconds(group_expiry);
+        self
+    }
+
+    /// How messages are written: [`Serializer::MsgPack`].
+    #[must_use]
+    pub fn serializer(mut self, serializer: Serializer) -> Self {
+        self.serializer = serializer;
+        self
+    }
+
+    /// The keys of encryption, channels_redis's `symmetric_encryption_keys`: the first encrypts, each decrypts. None: no
+    /// encryption, the default.
+    #[must_use]
+    pub fn encryption_keys<K: Into<Vec<u8>>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.encryption_keys = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long an operation may take before it counts as failed: 2 seconds.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout.max(Duration::from_millis(1));
+        self
+    }
+
+    /// A file with the certificates (PEM) of the authorities that are trusted instead of the system's.
+    #[must_use]
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(path.into());
+        self
+    }
+}
+
+fn whole_seconds(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs().max(1))
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("mode", &self.mode)
+            .field("addresses", &self.addresses)
+            .field("tls", &self.tls)
+            .field("database", &self.database)
+            .field("sentinel", &self.sentinel)
+            .field("prefix", &self.prefix)
+            .field("capacity", &self.capacity)
+            .field("expiry", &self.expiry)
+            .field("group_expiry", &self.group_expiry)
+            .field("serializer", &self.serializer)
+            .field("is_encrypted", &!self.encryption_keys.is_empty())
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

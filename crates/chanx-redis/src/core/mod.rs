@@ -1,0 +1,202 @@
+//! The layer that shares groups with `channels_redis.core.RedisChannelLayer`.
+//!
+//! A process has one key in Redis, a sorted set in which whoever sends leaves messages, and fetches them from there with
+//! `BZPOPMIN` (`inbox`). A group is a sorted set of channel names. Where Python enters each connection, a process of chanx
+//! enters one *alias*, a channel name made for this one subscription; a message that comes for an alias is one for the
+//! group (`members`, `upkeep`). Python notices no difference. As an alias is never used twice, a removal that is late
+//! never undoes a later subscription.
+//!
+//! What is done otherwise than in Python, where no peer notices:
+//!
+//! - *A message that was fetched is not kept in an in-flight key.* Python's protects from a crash between fetching and
+//!   delivering, but only within the process, whose connections are gone then; it costs two commands for each message and
+//!   leaves keys behind. What a breaking connection swallows is announced by [`Receiver::missed`].
+//! - *Several messages are fetched at once*, and those of one sender keep their order: their scores grow strictly.
+//! - *Sending is one script*, so that racing senders keep within the capacity, and one process's broken key is not in the
+//!   way of others.
+//! - *Memberships are renewed* well before `group_expiry`, and end with the process that closes its layer.
+//! - *Every server is listened to*, because channels_redis leaves messages for a single channel on the server that the
+//!   whole name belongs to, and looks for them where the name up to `!` does. Messages from here are where both look.
+//!
+//! A group message takes two round trips, as in Python: who is in the group, and the messages for their processes. A script
+//! could do both, but only without encryption and on a single server, and it would read keys that it did not declare.
+//!
+//! `capacity` counts what waits for one process, because others count so: 100 messages that wait for one channel are in
+//! the way of all channels of its process. A single message is refused then; a group message passes that process over,
+//! which the log tells.
+//!
+//! A connection to each server waits for messages, another one is shared by all who send. When the first breaks, or
+//! the server takes no memberships, a new session begins (`session`): it connects, enters every group again, and
+//! says that messages may have been missed.
+
+mod clock;
+mod inbox;
+mod members;
+mod names;
+mod script;
+mod send;
+mod session;
+mod upkeep;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use chanx_core::layer::{
+    ChannelLayer, ChannelName, GroupName, Health, LayerError, LayerFuture, LayerMessage, Receiver,
+};
+use futures_util::future::{join_all, try_join_all};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use crate::codec::Codec;
+use crate::config::Config;
+use crate::connection::{Link, Server};
+use crate::outage::Seldom;
+use clock::Clock;
+use members::Members;
+use names::Names;
+
+/// The layer of `redis://`.
+#[derive(Debug)]
+pub(crate) struct CoreLayer {
+    shared: Arc<Shared>,
+    /// One for each server, once there is a runtime and somebody to receive.
+    sessions: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What the layer and its sessions share.
+#[derive(Debug)]
+struct Shared {
+    config: Arc<Config>,
+    names: Names,
+    codec: Codec,
+    clock: Clock,
+    /// In the order of the ring.
+    links: Vec<Link>,
+    members: Members,
+    receiver: OnceLock<Arc<dyn Receiver>>,
+    is_closed: AtomicBool,
+    garbage: Seldom,
+    overflow: Seldom,
+}
+
+impl CoreLayer {
+    pub(crate) fn new(config: Config) -> Self {
+        let config = Arc::new(config);
+        let links: Vec<_> = Server::all(&config).into_iter().map(Link::new).collect();
+        let shared = Shared {
+            names: Names::new(&config.prefix),
+            codec: Codec::new(&config),
+            clock: Clock::default(),
+            members: Members::new(links.len()),
+            links,
+            receiver: OnceLock::new(),
+            is_closed: AtomicBool::new(false),
+            garbage: Seldom::default(),
+            overflow: Seldom::default(),
+            config,
+        };
+        Self { shared: Arc::new(shared), sessions: Mutex::default() }
+    }
+
+    /// Begins to receive, if that is possible by now and did not happen yet.
+    fn start(&self) {
+        let (Some(receiver), Ok(runtime)) = (self.shared.receiver.get(), Handle::try_current()) else { return };
+        let mut sessions = self.sessions();
+        if !sessions.is_empty() || self.shared.is_closed() {
+            return;
+        }
+        for server in 0..self.shared.links.len() {
+            sessions.push(runtime.spawn(session::run(Arc::clone(&self.shared), Arc::clone(receiver), server)));
+        }
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the sessions, and waits for their end.
+    async fn stop(&self) {
+        self.shared.is_closed.store(true, Ordering::Release);
+        let sessions = std::mem::take(&mut *self.sessions());
+        sessions.iter().for_each(JoinHandle::abort);
+        join_all(sessions).await;
+    }
+}
+
+impl ChannelLayer for CoreLayer {
+    fn new_channel(&self) -> ChannelName {
+        self.start();
+        self.shared.names.new_channel()
+    }
+
+    fn attach(&self, receiver: Arc<dyn Receiver>) {
+        // A second receiver breaks the contract, and gets nothing.
+        let _ = self.shared.receiver.set(receiver);
+        self.start();
+    }
+
+    fn subscribe(&self, group: &GroupName) -> LayerFuture<'static> {
+        self.start();
+        self.shared.subscribe(group)
+    }
+
+    fn unsubscribe(&self, group: &GroupName) {
+        self.shared.members.unsubscribe(group);
+    }
+
+    fn group_send<'a>(&'a self, group: &'a GroupName, message: Arc<LayerMessage>) -> LayerFuture<'a> {
+        Box::pin(async move {
+            self.start();
+            self.shared.group_send(group, &message).await
+        })
+    }
+
+    fn send<'a>(&'a self, channel: &'a ChannelName, message: Arc<LayerMessage>) -> LayerFuture<'a> {
+        Box::pin(async move {
+            self.start();
+            self.shared.send(channel, &message).await
+        })
+    }
+
+    fn health(&self) -> Health {
+        let mut states = self.shared.links.iter().map(|link| link.server().outage.health());
+        states.find(|health| *health != Health::Up).unwrap_or(Health::Up)
+    }
+
+    fn check(&self) -> LayerFuture<'_> {
+        Box::pin(async {
+            self.start();
+            self.shared.open()?;
+            try_join_all(self.shared.links.iter().map(Link::ping)).await?;
+            Ok(())
+        })
+    }
+
+    fn close(&self) -> LayerFuture<'_> {
+        Box::pin(async {
+            self.stop().await;
+            self.shared.leave_all().await
+        })
+    }
+}
+
+impl Drop for CoreLayer {
+    fn drop(&mut self) {
+        self.sessions().iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Shared {
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Whether the layer is to be used at all.
+    fn open(&self) -> Result<(), LayerError> {
+        if self.is_closed() {
+            return Err(LayerError::Unavailable { reason: "it is closed".to_owned() });
+        }
+        Ok(())
+    }
+}

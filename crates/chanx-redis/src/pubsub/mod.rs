@@ -1,0 +1,196 @@
+//! The layer of `redis+pubsub://`: publish and subscribe, as `channels_redis.pubsub` uses them.
+//!
+//! Nothing is stored in Redis, and what is sent while a process is away is lost to it, which
+//! [`Receiver::missed`] tells. A process subscribes to each of its groups once, and to all its channels with one pattern.
+//!
+//! **Access rules.** With Redis's ACLs the user needs `SUBSCRIBE`, `UNSUBSCRIBE`, `PSUBSCRIBE`, `PUBLISH` and `PING`, and
+//! access to *all* channels (`allchannels`): Redis compares the pattern of a `PSUBSCRIBE` with the patterns of the rules
+//! letter by letter, and that of a process has random digits in it. A rule such as `&asgi*` is enough for channels_redis,
+//! which subscribes to each channel by itself, and not here.
+//!
+//! [`Receiver::missed`]: chanx_core::layer::Receiver::missed
+
+mod delivery;
+mod ear;
+mod line;
+mod names;
+mod subscriber;
+mod upkeep;
+mod wishes;
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use chanx_core::layer::{
+    ChannelLayer, ChannelName, GroupName, Health, LayerError, LayerFuture, LayerMessage, Receiver,
+};
+use futures_util::future::try_join_all;
+use tokio::sync::Notify;
+
+pub(crate) use delivery::{Addressee, Delivery, nobody};
+pub(crate) use ear::queue;
+pub(crate) use line::Dialect;
+pub(crate) use subscriber::{How, Outlet, Subscriber};
+pub(crate) use upkeep::{Background, keep_up};
+pub(crate) use wishes::{Answer, Name, settle};
+
+use crate::codec::Codec;
+use crate::config::Config;
+use crate::connection::{Link, Server};
+use crate::ring;
+use crate::trouble::Trouble;
+use names::Names;
+
+/// See the module's description.
+pub(crate) struct PubSubLayer(Arc<Inner>);
+
+struct Inner {
+    names: Names,
+    codec: Arc<Codec>,
+    hosts: Vec<Host>,
+    receiver: OnceLock<Arc<dyn Receiver>>,
+    background: Background,
+}
+
+/// One of the servers among which the channels are divided.
+struct Host {
+    link: Arc<Link>,
+    subscriber: Subscriber,
+}
+
+impl PubSubLayer {
+    pub(crate) fn new(config: Config) -> Self {
+        let config = Arc::new(config);
+        let names = Names::new(&config.prefix);
+        let how = How { dialect: Dialect::Plain, pattern: Some(names.pattern()) };
+        let hosts = Server::all(&config).into_iter().map(|server| Host::new(server, how.clone())).collect();
+        Self(Arc::new(Inner {
+            names,
+            codec: Arc::new(Codec::new(&config)),
+            hosts,
+            receiver: OnceLock::new(),
+            background: Background::default(),
+        }))
+    }
+}
+
+impl Host {
+    fn new(server: Arc<Server>, how: How) -> Self {
+        let link = Arc::new(Link::new(server));
+        Self { subscriber: Subscriber::new(Arc::clone(&link), how), link }
+    }
+}
+
+impl Inner {
+    /// channels_redis divides groups and channels by their whole names in Redis.
+    fn host(&self, channel: &str) -> &Host {
+        &self.hosts[ring::shard(channel, self.hosts.len())]
+    }
+
+    fn start(&self) {
+        self.background.start(|| {
+            let receiver = self.receiver.get_or_init(nobody);
+            let (queue, arrivals) = queue();
+            let outlet = Outlet { queue, receiver: Arc::clone(receiver), lost: Arc::new(Notify::new()) };
+            for host in &self.hosts {
+                host.subscriber.start(&outlet);
+            }
+            let names = self.names.clone();
+            let delivery =
+                Delivery::new(Arc::clone(&self.codec), Arc::clone(receiver), move |channel| names.addressee(channel));
+            let links = self.hosts.iter().map(|host| Arc::clone(&host.link)).collect();
+            [tokio::spawn(delivery.run(arrivals)), tokio::spawn(keep_up(links, outlet.lost))]
+        });
+    }
+
+    /// Whoever hears of this process must be able to answer it: nothing is sent before it can be reached, unless there is
+    /// trouble.
+    async fn is_reachable(&self) -> Result<(), Trouble> {
+        self.start();
+        self.background.is_open()?;
+        for host in &self.hosts {
+            host.subscriber.tried().await;
+        }
+        Ok(())
+    }
+
+    async fn publish(&self, channel: &str, message: &LayerMessage) -> Result<(), LayerError> {
+        let payload = self.codec.plain(&self.codec.draft(message)?)?;
+        let link = &self.host(channel).link;
+        let deadline = link.deadline();
+        deadline.of(self.is_reachable()).await??;
+        let mut command = redis::cmd("PUBLISH");
+        command.arg(channel).arg(payload);
+        link.command(&command, deadline).await?;
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), Trouble> {
+        let reachable = self.hosts.iter().map(|host| host.link.deadline().of(self.is_reachable()));
+        try_join_all(reachable).await?.into_iter().collect::<Result<(), _>>()?;
+        try_join_all(self.hosts.iter().map(|host| host.link.ping())).await?;
+        Ok(())
+    }
+}
+
+impl ChannelLayer for PubSubLayer {
+    fn new_channel(&self) -> ChannelName {
+        self.0.start();
+        self.0.names.new_channel()
+    }
+
+    fn attach(&self, receiver: Arc<dyn Receiver>) {
+        // A second receiver breaks the contract, and gets nothing.
+        let _ = self.0.receiver.set(receiver);
+        self.0.start();
+    }
+
+    fn subscribe(&self, group: &GroupName) -> LayerFuture<'static> {
+        let name: Name = self.0.names.group(group).into();
+        self.0.start();
+        let waiting = self.0.host(&name).subscriber.wishes().subscribe(name);
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move {
+            inner.start();
+            settle(waiting).await
+        })
+    }
+
+    fn unsubscribe(&self, group: &GroupName) {
+        let name: Name = self.0.names.group(group).into();
+        self.0.host(&name).subscriber.wishes().unsubscribe(name);
+    }
+
+    fn group_send<'a>(&'a self, group: &'a GroupName, message: Arc<LayerMessage>) -> LayerFuture<'a> {
+        Box::pin(async move { self.0.publish(&self.0.names.group(group), &message).await })
+    }
+
+    fn send<'a>(&'a self, channel: &'a ChannelName, message: Arc<LayerMessage>) -> LayerFuture<'a> {
+        Box::pin(async move { self.0.publish(channel.as_str(), &message).await })
+    }
+
+    fn health(&self) -> Health {
+        let states = self.0.hosts.iter().map(|host| host.link.server().outage.health());
+        states.into_iter().find(|health| *health != Health::Up).unwrap_or(Health::Up)
+    }
+
+    fn check(&self) -> LayerFuture<'_> {
+        Box::pin(async move { Ok(self.0.check().await?) })
+    }
+
+    fn close(&self) -> LayerFuture<'_> {
+        Box::pin(async move {
+            self.0.background.end().await;
+            for host in &self.0.hosts {
+                host.subscriber.stop();
+            }
+            Ok(())
+        })
+    }
+}
+
+impl fmt::Debug for PubSubLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PubSubLayer").field("names", &self.0.names).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! Keeps this process subscribed at one server, through whatever happens to the connection.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chanx_core::layer::Receiver;
+use tokio::select;
+use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+
+use super::ear::Queue;
+use super::line::{Dialect, Line};
+use super::wishes::Wishes;
+use crate::connection::{Link, Server};
+use crate::outage::{Backoff, Part};
+use crate::trouble::Trouble;
+
+/// A connection that lasted this long was a good one: attempts to replace it begin without a long pause.
+const LASTING: Duration = Duration::from_secs(5);
+
+/// A subscriber at one server. It connects when it is started.
+#[derive(Debug)]
+pub(crate) struct Subscriber {
+    /// The connection for sending to the same server.
+    link: Arc<Link>,
+    how: How,
+    wishes: Arc<Wishes>,
+    tried: watch::Sender<bool>,
+    task: Mutex<Option<AbortHandle>>,
+}
+
+/// What a subscriber does at its server.
+#[derive(Clone, Debug)]
+pub(crate) struct How {
+    pub(crate) dialect: Dialect,
+    /// Channels that it listens to for as long as it lives.
+    pub(crate) pattern: Option<String>,
+}
+
+/// Where the news of a subscriber goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Outlet {
+    pub(crate) queue: Queue,
+    pub(crate) receiver: Arc<dyn Receiver>,
+    /// Told whenever a connection is lost, or cannot be made.
+    pub(crate) lost: Arc<Notify>,
+}
+
+/// The part of a subscriber that runs in the background.
+struct Worker {
+    link: Arc<Link>,
+    how: How,
+    wishes: Arc<Wishes>,
+    tried: watch::Sender<bool>,
+    outlet: Outlet,
+}
+
+impl Subscriber {
+    pub(crate) fn new(link: Arc<Link>, how: How) -> Self {
+        Self { link, how, wishes: Arc::default(), tried: watch::Sender::new(false), task: Mutex::default() }
+    }
+
+    pub(crate) fn wishes(&self) -> &Wishes {
+        &self.wishes
+    }
+
+    /// Begins to connect, if that has not begun yet. Needs a runtime.
+    pub(crate) fn start(&self, outlet: &Outlet) {
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if task.is_none() {
+            *task = Some(tokio::spawn(self.worker(outlet).run()).abort_handle());
+        }
+    }
+
+    /// Ends when the first attempt to connect is over, whatever came of it.
+    pub(crate) async fn tried(&self) {
+        // The sender is here.
+        let _ = self.tried.subscribe().wait_for(|tried| *tried).await;
+    }
+
+    /// Ends the connection, and with it all subscriptions.
+    pub(crate) fn stop(&self) {
+        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            task.abort();
+        }
+        self.wishes.end();
+        self.tried.send_replace(true);
+    }
+
+    fn worker(&self, outlet: &Outlet) -> Worker {
+        Worker {
+            link: Arc::clone(&self.link),
+            how: self.how.clone(),
+            wishes: Arc::clone(&self.wishes),
+            tried: self.tried.clone(),
+            outlet: outlet.clone(),
+        }
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Worker {
+    async fn run(self) {
+        let mut backoff = Backoff::new();
+        loop {
+            let start = Instant::now();
+            let Err(trouble) = self.serve().await;
+            self.lost(&trouble);
+            if start.elapsed() >= LASTING {
+                backoff = Backoff::new();
+            }
+            sleep(backoff.pause()).await;
+        }
+    }
+
+    /// Connects, and fulfils wishes until the connection is lost.
+    async fn serve(&self) -> Result<Infallible, Trouble> {
+        let mut line = Line::open(self.server(), self.how.dialect, self.outlet.queue.clone()).await?;
+        if let Some(pattern) = &self.how.pattern {
+            line.listen_to_pattern(pattern).await?;
+        }
+        line.fulfil(self.wishes.whole(), &self.wishes).await?;
+        self.connected();
+        let patience = self.server().config().timeout;
+        let mut pulse = interval_at(Instant::now() + patience, patience);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            select! {
+                trouble = line.lost() => return Err(trouble),
+                () = self.wishes.changed() => line.fulfil(self.wishes.turn(line.held()), &self.wishes).await?,
+                _ = pulse.tick() => line.ping().await?,
+            }
+        }
+    }
+
+    fn connected(&self) {
+        self.server().outage.end(Part::Session);
+        self.link.hurry();
+        if self.tried.send_replace(true) {
+            self.outlet.receiver.missed();
+        }
+    }
+
+    fn server(&self) -> &Server {
+        self.link.server()
+    }
+
+    fn lost(&self, trouble: &Trouble) {
+        self.server().outage.begin(Part::Session, &trouble.to_string());
+        self.wishes.went_down();
+        self.tried.send_replace(true);
+        self.outlet.lost.notify_one();
+    }
+}

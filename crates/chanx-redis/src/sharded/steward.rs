@@ -1,0 +1,65 @@
+//! Keeps in mind where the channels of a cluster are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chanx_core::layer::Receiver;
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+
+use super::cluster::Cluster;
+use crate::outage::Backoff;
+use crate::trouble::Trouble;
+
+/// How old knowledge about the cluster may get while everything works.
+const STALE: Duration = Duration::from_secs(30);
+
+/// Surveys the cluster when it is time, or when there is reason to.
+pub(super) struct Steward {
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) receiver: Arc<dyn Receiver>,
+    /// A node was lost, or said that another one is in charge.
+    pub(super) alarm: Arc<Notify>,
+    /// True once this process can be reached, or is known not to be.
+    pub(super) ready: watch::Sender<bool>,
+}
+
+impl Steward {
+    pub(super) async fn run(self) {
+        let mut backoff = Backoff::new();
+        loop {
+            let survey = self.survey().await;
+            let is_well = self.cluster.judge(survey);
+            self.ready.send_replace(true);
+            if is_well {
+                backoff = Backoff::new();
+                self.look_after_links().await;
+                // Either is a reason to go on.
+                let _ = timeout(STALE, self.alarm.notified()).await;
+            } else {
+                sleep(backoff.pause()).await;
+            }
+        }
+    }
+
+    /// Brings the channels to where they belong. While one is on its way, its messages are lost.
+    async fn survey(&self) -> Result<(), Trouble> {
+        let moved = self.cluster.adopt(self.cluster.survey().await?);
+        for name in &moved {
+            // A refusal is told to those who wait for it, and to the log.
+            let _ = self.cluster.settled(name).await;
+        }
+        if *self.ready.borrow() && !moved.is_empty() {
+            self.receiver.missed();
+        }
+        Ok(())
+    }
+
+    /// A connection for sending that broke unnoticed would cost a message, because messages are sent once.
+    async fn look_after_links(&self) {
+        for node in self.cluster.nodes() {
+            // The link itself tells the log and restores the connection.
+            let _ = node.link.ping().await;
+        }
+    }
+}
