@@ -41,6 +41,7 @@ impl Trouble {
             // What passes, or what another server does not say.
             "READONLY" | "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY" | "UNBLOCKED" | "MOVED"
             | "ASK" => Self::Lost(text),
+            "ERR" if text.contains("max number of clients") => Self::Lost(text),
             _ => Self::Refused(text),
         }
     }

@@ -47,14 +47,15 @@ fn servers_users_and_databases() {
 #[test]
 fn options_are_set() {
     let config = read(
-        "redis://h?prefix=my%20site%3A&capacity=7&expiry=8&group_expiry=9&serializer=json&timeout=0.5&db=4&ca_file=/a%26b\
+        "redis://h?prefix=my%20site%3A&capacity=7&expiry=8&group_expiry=9&serializer=json&timeout=0.5&db=4\
          &encryption_key=one+1&encryption_key=t%26wo",
     );
     assert_eq!((config.prefix.as_str(), config.capacity, config.database), ("my site:", 7, 4));
     assert_eq!((config.expiry.as_secs(), config.group_expiry.as_secs()), (8, 9));
     assert_eq!((config.serializer, config.timeout), (Serializer::Json, Duration::from_millis(500)));
     assert_eq!(config.encryption_keys, [b"one+1".to_vec(), b"t&wo".to_vec()]);
-    assert_eq!(config.ca_file, Some("/a&b".into()));
+    #[cfg(feature = "tls")]
+    assert_eq!(read("rediss://h?ca_file=/a%26b").ca_file, Some("/a&b".into()));
     let config = read("redis://s1,s2:5?sentinel=chief&sentinel_password=pw");
     assert_eq!(config.addresses, [tcp("s1", 26_379), tcp("s2", 5)]);
     assert_eq!((config.sentinel.as_deref(), config.sentinel_password.as_deref()), (Some("chief"), Some("pw")));
@@ -113,6 +114,7 @@ fn what_is_wrong_is_named() {
         ("timeout=1e3", "seconds, such as"),
         ("encryption_key=", "a text that is not empty"),
         ("sentinel_password=x", "`sentinel`"),
+        ("ca_file=/x", "`rediss://`"),
     ] {
         let error = Config::from_url(&format!("redis://h?{option}")).unwrap_err();
         let name = option.split('=').next().unwrap();

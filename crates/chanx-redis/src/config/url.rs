@@ -208,6 +208,9 @@ fn check(scheme: &Scheme, config: Config) -> Result<Config, UrlError> {
     if config.mode == Mode::Sharded && (config.database != 0 || config.sentinel.is_some()) {
         return Err(UrlError::Sharded);
     }
+    if config.ca_file.is_some() && !scheme.is_tls {
+        return Err(UrlError::Value { name: "ca_file", expected: "its meaning from TLS, which is `rediss://`" });
+    }
     if config.sentinel_password.is_some() && config.sentinel.is_none() {
         return Err(UrlError::Value { name: "sentinel_password", expected: "its meaning from the option `sentinel`" });
     }

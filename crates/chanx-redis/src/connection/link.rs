@@ -21,6 +21,10 @@ impl Deadline {
         Self(Instant::now() + timeout)
     }
 
+    pub(crate) fn later(self, time: Duration) -> Self {
+        Self(self.0 + time)
+    }
+
     /// The operation's result, if it comes in time.
     pub(crate) async fn of<T>(self, operation: impl Future<Output = T>) -> Result<T, Trouble> {
         timeout_at(self.0, operation).await.map_err(|_| Trouble::late())
@@ -52,6 +56,13 @@ enum State {
     Broken(Trouble),
 }
 
+/// A connection, as one operation uses it.
+struct Use {
+    connection: MultiplexedConnection,
+    number: u64,
+    since: Instant,
+}
+
 impl Link {
     pub(crate) fn new(server: Arc<Server>) -> Self {
         Self { server, state: watch::Sender::new(State::Unused), hurry: Arc::default(), connecting: Mutex::default() }
@@ -68,9 +79,9 @@ impl Link {
 
     /// Sends a command once. After an error the server may have run it nevertheless.
     pub(crate) async fn command(&self, command: &Cmd, deadline: Deadline) -> Result<Value, Trouble> {
-        let (mut connection, number) = self.connection(deadline).await?;
-        let result = deadline.of(connection.req_packed_command(command)).await;
-        self.judge(number, result.and_then(|value| checked(value?)))
+        let mut using = self.connection(deadline).await?;
+        let result = deadline.of(using.connection.req_packed_command(command)).await;
+        self.judge(&using, result.and_then(|value| checked(value?)))
     }
 
     /// Sends commands together, once. Each has a result of its own, unless the connection fails.
@@ -79,12 +90,12 @@ impl Link {
         commands: &Pipeline,
         deadline: Deadline,
     ) -> Result<Vec<Result<Value, Trouble>>, Trouble> {
-        let (mut connection, number) = self.connection(deadline).await?;
-        let result = deadline.of(connection.req_packed_commands(commands, 0, commands.len())).await;
-        let values = self.judge(number, result.and_then(|values| Ok(values?)))?;
+        let mut using = self.connection(deadline).await?;
+        let result = deadline.of(using.connection.req_packed_commands(commands, 0, commands.len())).await;
+        let values = self.judge(&using, result.and_then(|values| Ok(values?)))?;
         let results: Vec<_> = values.into_iter().map(checked).collect();
         let lost = results.iter().find_map(|result| result.as_ref().err().filter(|trouble| is_loss(trouble)));
-        self.judge(number, lost.map_or(Ok(()), |trouble| Err(trouble.clone())))?;
+        self.judge(&using, lost.map_or(Ok(()), |trouble| Err(trouble.clone())))?;
         Ok(results)
     }
 
@@ -135,30 +146,35 @@ impl Link {
         trouble
     }
 
-    async fn connection(&self, deadline: Deadline) -> Result<(MultiplexedConnection, u64), Trouble> {
+    async fn connection(&self, deadline: Deadline) -> Result<Use, Trouble> {
         let mut states = self.state.subscribe();
         self.connect_if(|state| matches!(state, State::Unused), 0);
         let settled = deadline.of(states.wait_for(|state| !matches!(state, State::Unused | State::Connecting))).await?;
         match settled.as_deref() {
-            Ok(State::Connected { connection, number }) => Ok((connection.clone(), *number)),
+            Ok(State::Connected { connection, number }) => {
+                Ok(Use { connection: connection.clone(), number: *number, since: Instant::now() })
+            }
             Ok(State::Broken(trouble)) => Err(trouble.clone()),
             _ => Err(Trouble::Lost("the channel layer is closed".to_owned())),
         }
     }
 
-    /// Replaces the connection of this number if the result says that it is of no use.
-    fn judge<T>(&self, number: u64, result: Result<T, Trouble>) -> Result<T, Trouble> {
-        let outage = &self.server.outage;
-        match &result {
-            Err(trouble) if is_loss(trouble) => {
-                let is_this = |state: &State| matches!(state, State::Connected { number: n, .. } if *n == number);
-                if self.connect_if(is_this, number + 1) {
-                    outage.begin(Part::Commands, &trouble.to_string());
-                }
-            }
-            _ => {}
+    /// Replaces a connection if the result says that it is of no use.
+    fn judge<T>(&self, using: &Use, result: Result<T, Trouble>) -> Result<T, Trouble> {
+        let is_this = |state: &State| matches!(state, State::Connected { number, .. } if *number == using.number);
+        if let Err(trouble) = &result
+            && is_loss(trouble)
+            && !self.is_hasty(using, trouble)
+            && self.connect_if(is_this, using.number + 1)
+        {
+            self.server.outage.begin(Part::Commands, &trouble.to_string());
         }
         result.map_err(|trouble| self.note(trouble))
+    }
+
+    /// An operation had little time left when it came to this connection, which says nothing about the connection.
+    fn is_hasty(&self, using: &Use, trouble: &Trouble) -> bool {
+        *trouble == Trouble::late() && using.since.elapsed() < self.server.config().timeout / 2
     }
 
     /// Begins to connect, unless the state is another one by now.
@@ -192,8 +208,10 @@ async fn connect(server: Arc<Server>, state: watch::Sender<State>, number: u64, 
     loop {
         match server.open().await {
             Ok(connection) => {
+                // First, so that whoever waits for the connection finds the server up.
+                server.outage.end(Part::Commands);
                 state.send_replace(State::Connected { connection, number });
-                return server.outage.end(Part::Commands);
+                return;
             }
             Err(trouble) => {
                 server.outage.begin(Part::Commands, &trouble.to_string());

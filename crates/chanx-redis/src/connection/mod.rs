@@ -3,8 +3,9 @@
 //! The client is the `redis` crate. Its `MultiplexedConnection` does exactly one thing, which is why it suits: it carries
 //! commands in order, and when the connection breaks it fails what waits and everything after. It never reconnects by
 //! itself and never repeats a command, so that nothing is delivered twice behind a layer's back. When to reconnect, what
-//! to restore and whom to tell is decided here. (`fred`, the alternative, brings its own reconnection and repetition of
-//! commands, which would have to be switched off one by one.)
+//! to restore and whom to tell is decided here. (`fred` 10.1, the alternative, routes, reconnects and
+//! repeats commands by itself, each up to three times by default: what a layer must decide, to be switched off or
+//! worked around.)
 
 mod link;
 mod server;

@@ -245,3 +245,103 @@ impl Membership {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> GroupName {
+        GroupName::new(text).unwrap()
+    }
+
+    fn alias(text: &str) -> Alias {
+        Alias::new(text).unwrap()
+    }
+
+    fn join(group: &str, text: &str) -> Step {
+        Step::Join(name(group), alias(text))
+    }
+
+    fn leave(group: &str, text: &str) -> Step {
+        Step::Leave(name(group), alias(text))
+    }
+
+    fn subscribe(members: &Members, group: &str, text: &str) -> Promise {
+        members.subscribe(&name(group), || alias(text))
+    }
+
+    #[test]
+    fn servers_are_told_in_the_order_of_the_calls() {
+        let members = Members::new(1);
+        let _ = subscribe(&members, "a", "a1");
+        let _ = subscribe(&members, "b", "b1");
+        assert_eq!(members.next(0, 1), [join("a", "a1")]);
+        assert_eq!(members.next(0, 9), [join("a", "a1"), join("b", "b1")], "it was not reported as done");
+        members.done(0, 2);
+        members.unsubscribe(&name("a"));
+        let _ = subscribe(&members, "a", "a2");
+        assert_eq!(members.next(0, 9), [leave("a", "a1"), join("a", "a2")]);
+        assert_eq!((members.group_of("a1"), members.group_of("a2")), (None, Some(name("a"))));
+    }
+
+    #[test]
+    fn what_nobody_was_told_of_ends_without_a_word() {
+        let members = Members::new(1);
+        for number in 0..100 {
+            let _ = subscribe(&members, "a", &number.to_string());
+            members.unsubscribe(&name("a"));
+        }
+        assert_eq!(members.next(0, 9), []);
+        assert_eq!(members.end_all(0), []);
+    }
+
+    #[test]
+    fn a_promise_is_kept_when_the_server_confirms_or_is_down() {
+        let members = Members::new(1);
+        let Promise::Open(mut promise) = subscribe(&members, "a", "a1") else { panic!("nobody was asked yet") };
+        assert!(promise.try_recv().is_err());
+        let steps = members.next(0, 9);
+        members.confirm(&steps[0]);
+        assert!(promise.try_recv().unwrap().is_ok());
+        assert!(matches!(subscribe(&members, "a", "never"), Promise::Kept));
+
+        let Promise::Open(mut promise) = subscribe(&members, "b", "b1") else { panic!("nobody was asked yet") };
+        members.set_down(0, true);
+        assert!(promise.try_recv().unwrap().is_ok());
+        assert!(matches!(subscribe(&members, "c", "c1"), Promise::Kept));
+    }
+
+    #[test]
+    fn a_refusal_ends_what_somebody_waits_for_and_nothing_else() {
+        let members = Members::new(1);
+        let Promise::Open(mut promise) = subscribe(&members, "a", "a1") else { panic!("nobody was asked yet") };
+        assert!(!members.refuse(&join("a", "a1"), "no"));
+        assert!(matches!(promise.try_recv(), Ok(Err(LayerError::Refused { .. }))));
+        assert_eq!(members.group_of("a1"), None);
+
+        let _ = subscribe(&members, "a", "a2");
+        members.confirm(&join("a", "a2"));
+        assert!(members.refuse(&join("a", "a2"), "not any more"));
+        assert_eq!(members.group_of("a2"), Some(name("a")));
+        assert!(!members.refuse(&join("a", "a1"), "an old one"));
+    }
+
+    #[test]
+    fn a_renewal_tells_everything_again_and_forgets_no_end() {
+        let members = Members::new(1);
+        for group in ["a", "b"] {
+            let _ = subscribe(&members, group, group);
+        }
+        let steps = members.next(0, 9);
+        members.done(0, steps.len());
+        members.unsubscribe(&name("a"));
+        let _ = subscribe(&members, "c", "c");
+        members.renew(0);
+        let steps = members.next(0, 9);
+        assert_eq!((steps.len(), &steps[0]), (3, &leave("a", "a")));
+        assert!(steps.contains(&join("b", "b")) && steps.contains(&join("c", "c")));
+        let mut left = members.end_all(0);
+        left.sort_by_key(|step| format!("{step:?}"));
+        assert_eq!(left, [leave("a", "a"), leave("b", "b"), leave("c", "c")]);
+    }
+}

@@ -25,6 +25,9 @@
 //! the way of all channels of its process. A single message is refused then; a group message passes that process over,
 //! which the log tells.
 //!
+//! The clocks of all machines must agree well within `expiry`, as with channels_redis: messages are ordered by the time
+//! of their sender, and whoever sends drops what is too old by its own.
+//!
 //! A connection to each server waits for messages, another one is shared by all who send. When the first breaks, or
 //! the server takes no memberships, a new session begins (`session`): it connects, enters every group again, and
 //! says that messages may have been missed.
@@ -38,6 +41,7 @@ mod send;
 mod session;
 mod upkeep;
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -57,7 +61,6 @@ use members::Members;
 use names::Names;
 
 /// The layer of `redis://`.
-#[derive(Debug)]
 pub(crate) struct CoreLayer {
     shared: Arc<Shared>,
     /// One for each server, once there is a runtime and somebody to receive.
@@ -65,7 +68,6 @@ pub(crate) struct CoreLayer {
 }
 
 /// What the layer and its sessions share.
-#[derive(Debug)]
 struct Shared {
     config: Arc<Config>,
     names: Names,
@@ -178,6 +180,16 @@ impl ChannelLayer for CoreLayer {
             self.stop().await;
             self.shared.leave_all().await
         })
+    }
+}
+
+/// Without the receiver, which may show its layer.
+impl fmt::Debug for CoreLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CoreLayer")
+            .field("config", &self.shared.config)
+            .field("health", &self.health())
+            .finish_non_exhaustive()
     }
 }
 

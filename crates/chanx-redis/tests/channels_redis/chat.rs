@@ -247,22 +247,24 @@ pub(crate) async fn everybody_hears_everybody(backend: Backend) {
     }
 }
 
-/// What one client says reaches all, in order, with the right relation to each.
+/// What one client says reaches all, with the right relation to each.
 async fn speak(clients: &mut [Client], sender: usize) {
     let value = json!({"\u{e9}": ["\u{2603}", 1.5, null, u64::MAX, {"is_mine": 1}]});
-    clients[sender].send("say", "hi \u{1f600}").await;
-    clients[sender].send("say_all", "all").await;
-    clients[sender].send("say_json", value.clone()).await;
+    let messages =
+        [("say", "said", json!("hi \u{1f600}")), ("say_all", "said", json!("all")), ("say_json", "result", value)];
     let user = clients[sender].user;
-    for (number, client) in clients.iter_mut().enumerate() {
-        let is_current = number == sender;
-        let is_mine = user.is_some() && client.user == user;
-        let origin = |action: &str, payload: Value| json!({"action": action, "payload": payload, "is_mine": is_mine, "is_current": is_current});
-        if !is_current {
-            client.expect(origin("said", "hi \u{1f600}".into())).await;
+    for (action, heard, payload) in messages {
+        // One at a time: Chanx handles the messages of a connection side by side, and mixes their order.
+        clients[sender].send(action, payload.clone()).await;
+        for (number, client) in clients.iter_mut().enumerate() {
+            let is_current = number == sender;
+            let is_mine = user.is_some() && client.user == user;
+            if action != "say" || !is_current {
+                client
+                    .expect(json!({"action": heard, "payload": payload, "is_mine": is_mine, "is_current": is_current}))
+                    .await;
+            }
         }
-        client.expect(origin("said", "all".into())).await;
-        client.expect(origin("result", value.clone())).await;
     }
     clients[sender].send("announce", "event").await;
     for client in clients {

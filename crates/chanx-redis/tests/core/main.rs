@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use chanx_core::layer::{ChannelLayer, GroupName, LayerError};
 use chanx_redis::connect;
-use support::{Recorder, RedisServer, group_name, note};
+use support::{PATIENCE, Recorder, RedisServer, group_name, note};
+use tokio::time::timeout;
 
 /// A process: its layer, and what arrives.
 struct Process {
@@ -33,7 +34,7 @@ impl Process {
     }
 
     async fn join(&self, group: &str) {
-        self.layer.subscribe(&group_name(group)).await.unwrap();
+        timeout(PATIENCE, self.layer.subscribe(&group_name(group))).await.expect("subscribing never ends").unwrap();
     }
 
     async fn say(&self, group: &str, text: &str) -> Result<(), LayerError> {

@@ -1,7 +1,6 @@
 //! What servers and networks do to a layer.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use chanx_core::layer::{Health, LayerError};
 use tokio::time::{Instant, timeout};
@@ -200,7 +199,6 @@ async fn an_outage_is_logged_once_and_so_is_its_end() {
     server.stop();
     for _ in 0..20 {
         assert!(process.say("room", "x").await.is_err());
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     server.start_again().await;
     assert_eq!(process.seen.next().await, Seen::Missed);

@@ -5,6 +5,7 @@ there is no database. The consumers on chanx's side do the same, see chat.rs.
 """
 
 import json
+import logging
 import os
 import socket
 import sys
@@ -12,6 +13,7 @@ import threading
 from typing import Any, Literal
 
 import django
+import structlog
 import uvicorn
 from django.conf import settings
 
@@ -28,6 +30,7 @@ settings.configure(
     CHANX={"SEND_COMPLETION": True},
 )
 django.setup()
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from chanx.generic.websocket import AsyncJsonWebsocketConsumer  # noqa: E402
@@ -177,5 +180,7 @@ if __name__ == "__main__":
     listener.bind(("127.0.0.1", 0))
     listener.listen()
     print(listener.getsockname()[1], flush=True)
+    # Nobody reads on; what Chanx has to complain about goes where people see it.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_level="warning"))
     server.run(sockets=[listener])

@@ -1,6 +1,6 @@
 //! Real Redis servers for tests, and a receiver that remembers.
 
-#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of this")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test program uses a part of this")]
 
 mod recorder;
 mod server;

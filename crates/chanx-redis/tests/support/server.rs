@@ -160,7 +160,7 @@ fn spawn(port: u16, tls: bool, arguments: &[String], directory: &TempDir) -> Chi
     command.arg("--dir").arg(directory.path()).arg("--unixsocket").arg(path("redis.sock"));
     command.arg("--logfile").arg(path("redis.log")).args(arguments);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
-    child.expect("redis-server must be installed for these tests (`cargo xtask tools` does that)")
+    child.expect("redis-server must be installed for these tests (`cargo xtask test --only tools` does that)")
 }
 
 /// A port that nobody uses, though others may take it at the same time; the server would say so.

@@ -24,6 +24,8 @@ pub struct Secret(String);
 /// let url = ConnectionUrl::from("redis://user:hunter@2@localhost:6379/0");
 /// assert_eq!(url.to_string(), "redis://***@localhost:6379/0");
 /// assert_eq!(url.scheme(), "redis");
+/// let url = ConnectionUrl::from("redis://localhost/0?encryption_key=hunter2");
+/// assert_eq!(url.to_string(), "redis://localhost/0?***");
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConnectionUrl(String);
@@ -91,15 +93,24 @@ impl From<&str> for ConnectionUrl {
     }
 }
 
-/// Without the user's name and password.
+/// Without the user's name and password, and without the options behind a question mark, if one of them may be a key.
 impl fmt::Display for ConnectionUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A password may hold any character, so that the last "@" counts.
-        match (self.0.split_once("://"), self.0.rsplit_once('@')) {
-            (Some((scheme, _)), Some((_, place))) => write!(formatter, "{scheme}://{BLOT}@{place}"),
-            _ => formatter.write_str(&self.0),
+        let (before, place) = match (self.0.split_once("://"), self.0.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, place))) => (format!("{scheme}://{BLOT}@"), place),
+            _ => (String::new(), &*self.0),
+        };
+        match place.split_once('?') {
+            Some((place, options)) if may_hold_a_secret(options) => write!(formatter, "{before}{place}?{BLOT}"),
+            _ => write!(formatter, "{before}{place}"),
         }
     }
+}
+
+fn may_hold_a_secret(options: &str) -> bool {
+    let options = options.to_ascii_lowercase();
+    ["key", "pass", "secret", "token"].iter().any(|word| options.contains(word))
 }
 
 impl fmt::Debug for ConnectionUrl {
