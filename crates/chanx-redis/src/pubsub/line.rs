@@ -74,7 +74,7 @@ impl Line {
     }
 
     /// Subscribes and unsubscribes, and tells those who wait for it.
-    pub(super) async fn fulfil(&mut self, mut turn: Turn, wishes: &Wishes) -> Result<(), Trouble> {
+    pub(super) async fn fulfill(&mut self, mut turn: Turn, wishes: &Wishes) -> Result<(), Trouble> {
         for names in turn.unsubscribe.chunks(CHUNK) {
             self.unsubscribe(names).await?;
         }

@@ -2,6 +2,8 @@
 //!
 //! Nothing is stored in Redis, and what is sent while a process is away is lost to it, which
 //! [`Receiver::missed`] tells. A process subscribes to each of its groups once, and to all its channels with one pattern.
+//! Subscriptions are wishes (`wishes`), which a task for each server fulfills for as long as it takes (`subscriber`), over
+//! one connection after the other (`line`). Those speak RESP3, which Redis has from version 6 on. `sharded` uses the same parts.
 //!
 //! **Access rules.** With Redis's ACLs the user needs `SUBSCRIBE`, `UNSUBSCRIBE`, `PSUBSCRIBE`, `PUBLISH` and `PING`, and
 //! access to *all* channels (`allchannels`): Redis compares the pattern of a `PSUBSCRIBE` with the patterns of the rules

@@ -66,10 +66,10 @@ impl Subscriber {
         &self.wishes
     }
 
-    /// Begins to connect, if that has not begun yet. Needs a runtime.
+    /// Begins to connect, unless that has begun already, or was stopped. Needs a runtime.
     pub(crate) fn start(&self, outlet: &Outlet) {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        if task.is_none() {
+        if task.is_none() && !self.wishes.is_over() {
             *task = Some(tokio::spawn(self.worker(outlet).run()).abort_handle());
         }
     }
@@ -120,13 +120,16 @@ impl Worker {
         }
     }
 
-    /// Connects, and fulfils wishes until the connection is lost.
+    /// Connects, and fulfills wishes until the connection is lost.
     async fn serve(&self) -> Result<Infallible, Trouble> {
         let mut line = Line::open(self.server(), self.how.dialect, self.outlet.queue.clone()).await?;
         if let Some(pattern) = &self.how.pattern {
             line.listen_to_pattern(pattern).await?;
         }
-        line.fulfil(self.wishes.whole(), &self.wishes).await?;
+        line.fulfill(self.wishes.whole(), &self.wishes).await?;
+        // Whoever hears that the server is back wants to send, too.
+        self.link.hurry();
+        self.link.ping().await?;
         self.connected();
         let patience = self.server().config().timeout;
         let mut pulse = interval_at(Instant::now() + patience, patience);
@@ -134,7 +137,7 @@ impl Worker {
         loop {
             select! {
                 trouble = line.lost() => return Err(trouble),
-                () = self.wishes.changed() => line.fulfil(self.wishes.turn(line.held()), &self.wishes).await?,
+                () = self.wishes.changed() => line.fulfill(self.wishes.turn(line.held()), &self.wishes).await?,
                 _ = pulse.tick() => line.ping().await?,
             }
         }
@@ -142,7 +145,6 @@ impl Worker {
 
     fn connected(&self) {
         self.server().outage.end(Part::Session);
-        self.link.hurry();
         if self.tried.send_replace(true) {
             self.outlet.receiver.missed();
         }

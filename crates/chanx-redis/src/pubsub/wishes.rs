@@ -52,7 +52,7 @@ pub(super) struct Turn {
 }
 
 impl Wishes {
-    /// Wants a channel. What comes back ends with the wish's fulfilment; none: the server is away, and there is nothing to wait
+    /// Wants a channel. What comes back ends with the wish's fulfillment; none: the server is away, and there is nothing to wait
     /// for.
     pub(crate) fn subscribe(&self, name: Name) -> Option<oneshot::Receiver<Answer>> {
         let mut state = self.lock();
@@ -117,9 +117,13 @@ impl Wishes {
         self.lock().enter(Phase::Down);
     }
 
-    /// Nobody will fulfil a wish any more.
+    /// Nobody will fulfill a wish any more.
     pub(super) fn end(&self) {
         self.lock().enter(Phase::Over);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().phase == Phase::Over
     }
 
     /// Wants no channel that the server refused, unless it was wished for once more.

@@ -44,7 +44,7 @@ pub(super) struct Node {
     subscriber: Subscriber,
 }
 
-/// A wait for one node to fulfil a wish.
+/// A wait for one node to fulfill a wish.
 type Wait = Option<oneshot::Receiver<Answer>>;
 
 impl Cluster {
@@ -72,11 +72,11 @@ impl Cluster {
     }
 
     /// Wants a channel, wherever it is.
-    pub(super) fn want(&self, name: Name) {
+    pub(super) fn want(&self, name: &Name) {
         let mut state = self.lock();
-        state.wanted.insert(name.clone());
+        state.wanted.insert(Name::clone(name));
         // The wait is begun when somebody waits.
-        drop(self.wish(&state, &name));
+        drop(self.wish(&state, name));
     }
 
     pub(super) fn unwant(&self, name: &Name) {
@@ -110,11 +110,11 @@ impl Cluster {
         Arc::clone(self.lock().nodes.entry(address.clone()).or_insert_with(|| Node::new(&self.config, address)))
     }
 
-    /// The nodes in charge of anything.
+    /// The nodes in charge of anything; as long as none is known to be, those of the configuration.
     pub(super) fn nodes(&self) -> Vec<Arc<Node>> {
         let state = self.lock();
-        let addresses: HashSet<_> = state.topology.iter().flat_map(Topology::addresses).collect();
-        addresses.into_iter().filter_map(|address| state.nodes.get(address)).cloned().collect()
+        let is_needed = |address| state.topology.as_ref().is_none_or(|topology| topology.has(address));
+        state.nodes.iter().filter(|(address, _)| is_needed(address)).map(|(_, node)| Arc::clone(node)).collect()
     }
 
     /// Asks one node after the other for the topology, until one knows.
@@ -147,12 +147,14 @@ impl Cluster {
         moved
     }
 
-    /// Whether there is a node for each channel that is wanted. The log is told when that changes.
-    pub(super) fn judge(&self, survey: Result<(), Trouble>) -> bool {
-        let result = survey.and_then(|()| self.is_whole());
+    /// Whether this process has what it needs of the cluster. The log is told when that changes, unless it was told that a
+    /// node is away.
+    pub(super) fn judge(&self, round: Result<(), Trouble>) -> bool {
+        let result = round.and_then(|()| self.is_whole());
         match &result {
             Ok(()) => self.outage.end(Part::Session),
-            Err(trouble) => self.outage.begin(Part::Session, &trouble.to_string()),
+            Err(trouble) if self.nodes_health() == Health::Up => self.outage.begin(Part::Session, &trouble.to_string()),
+            Err(_) => {}
         }
         result.is_ok()
     }
@@ -167,9 +169,10 @@ impl Cluster {
 
     /// Down if any node is that this process depends on.
     pub(super) fn health(&self) -> Health {
-        let whole = self.outage.health();
-        let states = self.nodes().into_iter().map(|node| node.link.server().outage.health());
-        std::iter::once(whole).chain(states).find(|health| *health != Health::Up).unwrap_or(Health::Up)
+        match self.nodes_health() {
+            Health::Up => self.outage.health(),
+            down => down,
+        }
     }
 
     /// Ends all subscriptions.
@@ -177,6 +180,11 @@ impl Cluster {
         for node in self.lock().nodes.values() {
             node.subscriber.stop();
         }
+    }
+
+    fn nodes_health(&self) -> Health {
+        let mut states = self.nodes().into_iter().map(|node| node.link.server().outage.health());
+        states.find(|health| *health != Health::Up).unwrap_or(Health::Up)
     }
 
     fn wait(&self, name: &Name) -> Option<(Arc<Node>, Wait)> {

@@ -4,9 +4,12 @@
 //! the node that is in charge of its name, so that a cluster carries more than a server does; a process has one channel
 //! for all messages to its channels, and a message says itself for which one it is. Python has no such layer.
 //!
+//! **Access rules.** With the servers' ACLs the user needs `SSUBSCRIBE`, `SUNSUBSCRIBE`, `SPUBLISH`, `CLUSTER|SLOTS` and
+//! `PING`, and the channels `&<prefix>:group:*` and `&<prefix>:process:*`.
+//!
 //! The `redis` crate's client for clusters is not used: when a slot moves to another node it does not notice that the
-//! subscriptions to the slot's channels are gone, and it counts the server's word of that as the answer to another
-//! command. Here a node that takes a subscription away is asked where it went.
+//! subscriptions to the slot's channels are gone, and it takes the server's word of that for the answer to whatever command
+//! is on its way. Here a node that takes a subscription away is asked where it went.
 
 mod cluster;
 mod names;
@@ -52,7 +55,6 @@ impl ShardedLayer {
         let names = Names::new(&config.prefix);
         let codec = Arc::new(Codec::new(&config));
         let cluster = Arc::new(Cluster::new(config));
-        cluster.want(names.own().into());
         Self(Arc::new(Inner {
             names,
             codec,
@@ -78,6 +80,7 @@ impl Inner {
             let steward = Steward {
                 cluster: Arc::clone(&self.cluster),
                 receiver: Arc::clone(receiver),
+                own: self.names.own().into(),
                 alarm: Arc::clone(&self.alarm),
                 ready: self.ready.clone(),
             };
@@ -149,7 +152,7 @@ impl ChannelLayer for ShardedLayer {
     fn subscribe(&self, group: &GroupName) -> LayerFuture<'static> {
         let name: Name = self.0.names.group(group).into();
         self.0.start();
-        self.0.cluster.want(name.clone());
+        self.0.cluster.want(&name);
         let inner = Arc::clone(&self.0);
         Box::pin(async move { inner.subscribe(&name).await })
     }

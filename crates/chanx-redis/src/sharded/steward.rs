@@ -9,15 +9,21 @@ use tokio::time::{sleep, timeout};
 
 use super::cluster::Cluster;
 use crate::outage::Backoff;
+use crate::pubsub::Name;
 use crate::trouble::Trouble;
 
 /// How old knowledge about the cluster may get while everything works.
 const STALE: Duration = Duration::from_secs(30);
 
+/// How much time is between surveys at least, whatever the reasons for them.
+const CALM: Duration = Duration::from_millis(50);
+
 /// Surveys the cluster when it is time, or when there is reason to.
 pub(super) struct Steward {
     pub(super) cluster: Arc<Cluster>,
     pub(super) receiver: Arc<dyn Receiver>,
+    /// The channel on which this process is reached.
+    pub(super) own: Name,
     /// A node was lost, or said that another one is in charge.
     pub(super) alarm: Arc<Notify>,
     /// True once this process can be reached, or is known not to be.
@@ -28,18 +34,25 @@ impl Steward {
     pub(super) async fn run(self) {
         let mut backoff = Backoff::new();
         loop {
-            let survey = self.survey().await;
-            let is_well = self.cluster.judge(survey);
+            let is_well = self.cluster.judge(self.round().await);
             self.ready.send_replace(true);
             if is_well {
                 backoff = Backoff::new();
                 self.look_after_links().await;
+                sleep(CALM).await;
                 // Either is a reason to go on.
                 let _ = timeout(STALE, self.alarm.notified()).await;
             } else {
                 sleep(backoff.pause()).await;
             }
         }
+    }
+
+    async fn round(&self) -> Result<(), Trouble> {
+        self.survey().await?;
+        self.cluster.want(&self.own);
+        // Without it nobody could answer this process.
+        self.cluster.settled(&self.own).await.map_err(|error| Trouble::Refused(error.to_string()))
     }
 
     /// Brings the channels to where they belong. While one is on its way, its messages are lost.

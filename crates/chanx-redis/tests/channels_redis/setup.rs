@@ -104,6 +104,12 @@ impl Setup {
         }
     }
 
+    /// How many messages wait for the process of this channel (core).
+    pub(crate) async fn waiting_for(&self, channel: &str) -> usize {
+        let process = channel.split_inclusive('!').next().unwrap_or(channel);
+        zcard(&self.servers[0], &format!("{}{process}", self.options.prefix)).await
+    }
+
     async fn members(&self, group: &str) -> usize {
         let mut members = 0;
         for server in &self.servers {

@@ -1,0 +1,128 @@
+//! What servers and networks do to a layer.
+
+use chanx_core::layer::{Health, LayerError};
+use tokio::time::timeout;
+
+use crate::support::{PATIENCE, RedisServer, Seen, group_name, until};
+use crate::{Process, subscribers};
+
+async fn is_down(process: &Process) -> bool {
+    process.layer.health() != Health::Up
+}
+
+async fn is_up(process: &Process) -> bool {
+    process.layer.health() == Health::Up
+}
+
+/// How many groups the server knows.
+async fn groups(server: &RedisServer) -> usize {
+    let channels: Vec<String> = server.command(&["PUBSUB", "CHANNELS", "asgi__group__*"]).await;
+    channels.len()
+}
+
+#[tokio::test]
+async fn ten_thousand_groups_come_back_after_a_restart() {
+    let mut server = RedisServer::start().await;
+    let process = Process::at(&server, "");
+    let waits: Vec<_> = (0..10_000).map(|number| process.layer.subscribe(&group_name(&format!("g{number}")))).collect();
+    for wait in waits {
+        wait.await.unwrap();
+    }
+    assert_eq!(groups(&server).await, 10_000);
+    server.stop();
+    until("that is noticed", || is_down(&process)).await;
+    let sent = timeout(PATIENCE, process.say("g1", "lost")).await.unwrap();
+    assert!(matches!(sent, Err(LayerError::Unavailable { .. })), "{sent:?}");
+    assert!(process.layer.check().await.is_err());
+    // Meanwhile a group may be entered, and another left.
+    timeout(PATIENCE, process.join("new")).await.unwrap();
+    process.layer.unsubscribe(&group_name("g0"));
+    server.start_again().await;
+    assert_eq!(process.seen.next().await, Seen::Missed);
+    assert_eq!((groups(&server).await, subscribers(&server, "asgi__group__g0").await), (10_000, 0));
+    for group in ["g1", "g9999", "new"] {
+        process.say(group, "again").await.unwrap();
+        process.seen.expect_group(group, "again").await;
+    }
+    process.layer.check().await.unwrap();
+    until("all is well", || is_up(&process)).await;
+    assert_eq!(process.seen.drain().await, []);
+}
+
+#[tokio::test]
+async fn a_layer_may_begin_before_its_server() {
+    let mut server = RedisServer::start().await;
+    server.stop();
+    let process = Process::at(&server, "");
+    assert!(process.say("room", "x").await.is_err());
+    timeout(PATIENCE, process.join("room")).await.unwrap();
+    assert!(is_down(&process).await);
+    server.start_again().await;
+    assert_eq!(process.seen.next().await, Seen::Missed);
+    process.say("room", "hello").await.unwrap();
+    process.seen.expect_group("room", "hello").await;
+    let channel = process.layer.new_channel();
+    process.tell(&channel, "hello").await.unwrap();
+    assert!(matches!(process.seen.next().await, Seen::Channel(..)));
+}
+
+#[tokio::test]
+async fn a_killed_subscriber_comes_back_and_tells_the_gap_once() {
+    let server = RedisServer::start().await;
+    let process = Process::at(&server, "");
+    process.join("room").await;
+    for _ in 0..3 {
+        let killed: usize = server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+        assert_eq!(killed, 1);
+        assert_eq!(process.seen.next().await, Seen::Missed);
+        process.say("room", "back").await.unwrap();
+        process.seen.expect_group("room", "back").await;
+    }
+    assert_eq!(process.seen.drain().await, []);
+}
+
+#[tokio::test]
+async fn killing_everything_is_survived_too() {
+    let server = RedisServer::start().await;
+    let (one, two) = (Process::at(&server, ""), Process::at(&server, ""));
+    one.join("room").await;
+    two.say("room", "before").await.unwrap();
+    one.seen.expect_group("room", "before").await;
+    for kind in ["pubsub", "normal"] {
+        let _: usize = server.command(&["CLIENT", "KILL", "TYPE", kind]).await;
+    }
+    assert_eq!(one.seen.next().await, Seen::Missed);
+    assert_eq!(two.seen.next().await, Seen::Missed);
+    until("it can send", || async { two.layer.check().await.is_ok() }).await;
+    two.say("room", "after").await.unwrap();
+    one.seen.expect_group("room", "after").await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_answering_is_lost() {
+    let server = RedisServer::start().await;
+    let process = Process::at(&server, "?timeout=0.2");
+    process.join("room").await;
+    process.layer.check().await.unwrap();
+    let () = server.command(&["CLIENT", "PAUSE", "3000", "ALL"]).await;
+    until("silence is noticed", || is_down(&process)).await;
+    let sent = timeout(PATIENCE, process.say("room", "x")).await.unwrap();
+    assert!(matches!(sent, Err(LayerError::Unavailable { .. })), "{sent:?}");
+    timeout(PATIENCE, process.join("other")).await.unwrap();
+    while process.seen.next().await != Seen::Missed {}
+    until("all is well", || is_up(&process)).await;
+    process.say("other", "awake").await.unwrap();
+    while process.seen.next().await != Seen::Group("other".to_owned(), crate::support::note("awake")) {}
+}
+
+#[tokio::test]
+async fn who_is_cut_off_for_its_backlog_comes_back() {
+    let server = RedisServer::start_with(&["--client-output-buffer-limit", "pubsub 1mb 0 0"]).await;
+    let (loud, slow) = (Process::at(&server, ""), Process::at(&server, ""));
+    slow.join("room").await;
+    // More at once than the limit: the server ends the connection.
+    loud.say("room", &"x".repeat(4 << 20)).await.unwrap();
+    while slow.seen.next().await != Seen::Missed {}
+    loud.say("room", "small").await.unwrap();
+    slow.seen.expect_group("room", "small").await;
+}
