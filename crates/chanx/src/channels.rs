@@ -48,6 +48,8 @@ impl Audience {
     }
 
     /// All connections of the user with this key.
+    // Keys are numbers and texts, which read best without a reference.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn user(key: impl ToString) -> Self {
         Self::User(key.to_string())
     }

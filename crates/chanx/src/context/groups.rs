@@ -77,7 +77,7 @@ impl<C: Consumer> Context<C> {
 
     /// The groups that the connection has joined, in the order of joining.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &GroupName> {
-        self.groups.iter().map(|membership| membership.group())
+        self.groups.iter().map(Membership::group)
     }
 
     /// Whether the connection is in this group.

@@ -1,7 +1,6 @@
 //! The one place that waits for a connection's sources: its socket, its mailbox, its clock and its running handler.
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
@@ -17,6 +16,7 @@ use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
+use super::events::Events;
 use crate::hub::{Delivery, Limits, Mailbox};
 use crate::shared::SharedSession;
 use crate::transport::{Stream, Transport};
@@ -31,9 +31,8 @@ pub(super) struct Connection {
     mailbox: Arc<Mailbox>,
     /// Whether a handler runs.
     is_busy: bool,
-    /// Events that came while a handler ran, and how many of them may wait.
-    events: VecDeque<Arc<Event>>,
-    max_events: usize,
+    /// Events that came while a handler ran.
+    events: Events,
     /// Whether channel layer messages may have been lost while a handler ran.
     missed: bool,
     /// Whether an event had the last turn.
@@ -74,8 +73,7 @@ impl Connection {
             session,
             mailbox,
             is_busy: false,
-            events: VecDeque::new(),
-            max_events: limits.deliveries,
+            events: Events::new(limits),
             missed: false,
             was_event: false,
             clock,
@@ -123,7 +121,7 @@ impl Connection {
         if std::mem::take(&mut self.missed) {
             return Some(Next::Missed);
         }
-        let event = self.events.pop_front()?;
+        let event = self.events.pop()?;
         self.was_event = true;
         Some(Next::Event(event))
     }
@@ -203,16 +201,16 @@ impl Connection {
     /// overtake it while a handler runs, and only then.
     fn poll_mailbox(&mut self, task: &mut Task<'_>) -> bool {
         let mut session = self.session.borrow_mut();
-        let max_events = if self.is_busy { self.max_events } else { 1 };
         let mut moved = false;
         while !session.is_ending() {
-            let room = session.has_room() && self.events.len() < max_events;
+            let room_for_events = if self.is_busy { self.events.has_room() } else { self.events.is_empty() };
+            let room = session.has_room() && room_for_events;
             let Poll::Ready(delivery) = self.mailbox.poll_next(task, room) else { break };
             moved = true;
             match delivery {
                 // Cannot fail: the session is not ending.
                 Delivery::Frames(frames, action) => drop(session.send_frames(&frames, action)),
-                Delivery::Event(event) => self.events.push_back(event),
+                Delivery::Event(event) => self.events.push(event),
                 Delivery::Missed => self.missed = true,
                 Delivery::Close(code, reason) => session.end(code, reason),
             }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod connection;
+mod events;
 
 use std::sync::Arc;
 

@@ -74,3 +74,49 @@ impl Groups {
         &self.shards[self.hasher.hash_one(group) as usize % SHARDS]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::hub::Limits;
+    use crate::hub::tests::format;
+
+    fn mailbox(id: u64) -> Arc<Mailbox> {
+        Arc::new(Mailbox::new(id, format(), Limits { deliveries: 1, bytes: 1 }))
+    }
+
+    fn capacity(groups: &Groups, group: &GroupName) -> usize {
+        let capacity = Cell::new(0);
+        groups.each(group, |members| capacity.set(members.capacity()));
+        capacity.get()
+    }
+
+    #[test]
+    fn only_the_last_to_leave_empties_a_group() {
+        let (groups, room) = (Groups::default(), GroupName::new("room").unwrap());
+        let emptied = Cell::new(0);
+        let leave = |member| groups.leave(&room, member, || emptied.set(emptied.get() + 1));
+        groups.join(&room, mailbox(1), || ());
+        groups.join(&room, mailbox(2), || ());
+        for (member, expected) in [(3, 0), (1, 0), (1, 0), (2, 1), (2, 1)] {
+            leave(member);
+            assert_eq!(emptied.get(), expected);
+        }
+        assert!(groups.shards.iter().all(|shard| shard.read().unwrap().is_empty()));
+    }
+
+    #[test]
+    fn a_group_that_was_large_gives_its_memory_back() {
+        let (groups, room) = (Groups::default(), GroupName::new("room").unwrap());
+        for id in 0..10_000 {
+            groups.join(&room, mailbox(id), || ());
+        }
+        assert!(capacity(&groups, &room) >= 10_000);
+        for id in 0..9_990 {
+            groups.leave(&room, id, || panic!("the group is not empty"));
+        }
+        assert!(capacity(&groups, &room) < 200);
+    }
+}

@@ -228,3 +228,141 @@ impl Delivery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Context;
+
+    use futures_util::FutureExt;
+    use futures_util::task::noop_waker_ref;
+
+    use super::*;
+    use crate::hub::tests::format;
+
+    const LIMITS: Limits = Limits { deliveries: 4, bytes: 100 };
+
+    fn mailbox() -> Mailbox {
+        Mailbox::new(0, format(), LIMITS)
+    }
+
+    fn frames(size: usize) -> Delivery {
+        Delivery::Frames(Bytes::from(vec![0; size]), "action")
+    }
+
+    /// What the driver takes next, in a few words.
+    fn next(mailbox: &Mailbox, room: bool) -> String {
+        match mailbox.poll_next(&mut Context::from_waker(noop_waker_ref()), room) {
+            Poll::Pending => "nothing".to_owned(),
+            Poll::Ready(Delivery::Frames(frames, _)) => frames.len().to_string(),
+            Poll::Ready(Delivery::Event(_)) => "event".to_owned(),
+            Poll::Ready(Delivery::Missed) => "missed".to_owned(),
+            Poll::Ready(Delivery::Close(code, _)) => code.to_string(),
+        }
+    }
+
+    #[test]
+    fn deliveries_leave_in_their_order() {
+        let mailbox = mailbox();
+        for size in 1..=3 {
+            let _ = mailbox.push(frames(size));
+        }
+        assert_eq!(next(&mailbox, false), "nothing", "there is no room");
+        assert_eq!([next(&mailbox, true), next(&mailbox, true), next(&mailbox, true)], ["1", "2", "3"]);
+        assert_eq!(next(&mailbox, true), "nothing");
+    }
+
+    #[test]
+    fn pressure_rises_at_half_of_either_limit() {
+        let many = mailbox();
+        let pressures: Vec<_> = (0..3).map(|_| many.push(frames(1))).collect();
+        assert_eq!(pressures, [Pressure::Low, Pressure::High, Pressure::High]);
+        let large = mailbox();
+        assert_eq!([large.push(frames(49)), large.push(frames(1))], [Pressure::Low, Pressure::High]);
+    }
+
+    #[test]
+    fn one_delivery_too_many_is_the_end() {
+        for (size, fit) in [(1, 4), (50, 2), (1000, 1)] {
+            let mailbox = mailbox();
+            for _ in 0..=fit {
+                let _ = mailbox.push(frames(size));
+            }
+            assert_eq!(next(&mailbox, false), "4413", "the end needs no room");
+            assert_eq!(mailbox.push(frames(1)), Pressure::Low);
+            assert_eq!(next(&mailbox, true), "nothing", "and nothing follows");
+        }
+    }
+
+    #[test]
+    fn what_fits_exactly_is_delivered() {
+        let mailbox = mailbox();
+        for _ in 0..4 {
+            let _ = mailbox.push(frames(1));
+        }
+        for _ in 0..4 {
+            assert_eq!(next(&mailbox, true), "1");
+        }
+        for _ in 0..4 {
+            let _ = mailbox.push(frames(1));
+        }
+        assert_eq!(next(&mailbox, true), "1", "what was taken leaves room");
+    }
+
+    #[test]
+    fn the_end_overtakes_what_waits_and_comes_once() {
+        let mailbox = mailbox();
+        let _ = mailbox.push(frames(1));
+        mailbox.end(CloseCode::GOING_AWAY, "the first");
+        mailbox.end(CloseCode::NORMAL, "the second");
+        assert_eq!(next(&mailbox, false), "1001");
+        mailbox.end(CloseCode::NORMAL, "the third");
+        assert_eq!(next(&mailbox, true), "nothing");
+    }
+
+    #[test]
+    fn losses_are_told_once_and_first() {
+        let mailbox = mailbox();
+        let _ = mailbox.push(frames(1));
+        mailbox.note_missed();
+        mailbox.note_missed();
+        assert_eq!(next(&mailbox, false), "nothing");
+        assert_eq!([next(&mailbox, true), next(&mailbox, true), next(&mailbox, true)], ["missed", "1", "nothing"]);
+    }
+
+    #[tokio::test]
+    async fn whoever_may_wait_waits_for_room_and_is_told_of_the_end() {
+        let mailbox = Arc::new(mailbox());
+        mailbox.send(frames(1)).await.unwrap();
+        mailbox.send(frames(2)).await.unwrap();
+        let mut third = Box::pin(mailbox.send(frames(3)));
+        assert!(third.as_mut().now_or_never().is_none(), "half full is full for whoever can wait");
+        assert_eq!(next(&mailbox, true), "1");
+        third.await.unwrap();
+        let mut fourth = Box::pin(mailbox.send(frames(4)));
+        assert!(fourth.as_mut().now_or_never().is_none());
+        mailbox.close();
+        assert!(fourth.await.is_err());
+        assert!(mailbox.send(frames(5)).await.is_err());
+        assert_eq!(next(&mailbox, true), "nothing");
+    }
+
+    #[tokio::test]
+    async fn a_driver_is_woken_for_the_first_of_a_batch_for_the_end_and_for_losses() {
+        let wakes = |put: fn(&Mailbox)| {
+            let mailbox = Arc::new(mailbox());
+            let waiting = Arc::clone(&mailbox);
+            let driver = tokio::spawn(std::future::poll_fn(move |task| waiting.poll_next(task, true)));
+            async move {
+                tokio::task::yield_now().await;
+                put(&mailbox);
+                driver.await.unwrap()
+            }
+        };
+        assert!(matches!(
+            wakes(|mailbox| assert_eq!(mailbox.push(frames(1)), Pressure::Low)).await,
+            Delivery::Frames(..)
+        ));
+        assert!(matches!(wakes(|mailbox| mailbox.end(CloseCode::NORMAL, "")).await, Delivery::Close(..)));
+        assert!(matches!(wakes(Mailbox::note_missed).await, Delivery::Missed));
+    }
+}

@@ -56,13 +56,13 @@ impl Hub {
     /// The hub of a process that this layer connects with others.
     pub(crate) fn new(layer: Arc<dyn ChannelLayer>) -> Arc<Self> {
         let hub = Arc::new(Self {
-            layer: Arc::clone(&layer),
+            layer,
             groups: Groups::default(),
             connections: RwLock::default(),
             count: watch::Sender::default(),
             next_id: AtomicU64::default(),
         });
-        layer.attach(Arc::new(Receiving(Arc::downgrade(&hub))));
+        hub.layer.attach(Arc::new(Receiving(Arc::downgrade(&hub))));
         hub
     }
 
@@ -175,5 +175,172 @@ impl Receiver for Receiving {
         for mailbox in reachable {
             mailbox.note_missed();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chanx_core::layer::{Event, GroupMessage};
+    use chanx_core::message::Never;
+
+    use super::*;
+    use crate::layer::MemoryLayer;
+
+    const LIMITS: Limits = Limits { deliveries: 10, bytes: 1000 };
+
+    /// An endpoint without declared messages.
+    #[derive(Debug, Default)]
+    struct Plain(SessionConfig);
+
+    impl Format for Plain {
+        fn name(&self) -> &str {
+            "Plain"
+        }
+
+        fn config(&self) -> &SessionConfig {
+            &self.0
+        }
+
+        fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError> {
+            Broadcast::new::<Never>(content, &self.0.wire)
+        }
+    }
+
+    pub(super) fn format() -> Arc<dyn Format> {
+        Arc::new(Plain::default())
+    }
+
+    fn hub() -> Arc<Hub> {
+        Hub::new(Arc::new(MemoryLayer::new()))
+    }
+
+    fn connect(hub: &Arc<Hub>) -> (Registration, Arc<Mailbox>) {
+        let registration = hub.register(None).unwrap();
+        let mailbox = registration.open_mailbox(format(), LIMITS);
+        (registration, mailbox)
+    }
+
+    fn room() -> GroupName {
+        GroupName::new("room").unwrap()
+    }
+
+    fn members(hub: &Hub, group: &GroupName) -> usize {
+        let mut count = 0;
+        hub.groups.each(group, |members| count = members.len());
+        count
+    }
+
+    fn raw(text: &str) -> Arc<LayerMessage> {
+        let content = Content::Raw(text.to_owned());
+        let message = GroupMessage { content, exclude_current: false, from_channel: None, from_user: None };
+        Arc::new(LayerMessage::Group(message))
+    }
+
+    /// The next delivery, which must come without a wait for anything but other tasks.
+    async fn next(mailbox: &Mailbox) -> Delivery {
+        let next = std::future::poll_fn(|task| mailbox.poll_next(task, true));
+        tokio::time::timeout(std::time::Duration::from_secs(10), next).await.expect("a delivery comes")
+    }
+
+    #[tokio::test]
+    async fn a_membership_lasts_as_long_as_its_last_reason() {
+        let hub = hub();
+        let (_registration, mailbox) = connect(&hub);
+        let (first, confirmed) = hub.join(&room(), &mailbox);
+        confirmed.await.unwrap();
+        let (second, _) = hub.join(&room(), &mailbox);
+        assert_eq!(members(&hub, &room()), 1);
+        drop(first);
+        assert_eq!(members(&hub, &room()), 1);
+        drop(second);
+        assert_eq!(members(&hub, &room()), 0);
+        hub.layer().group_send(&room(), raw("{}")).await.unwrap();
+        mailbox.end(CloseCode::NORMAL, "marker");
+        assert!(matches!(next(&mailbox).await, Delivery::Close(..)));
+    }
+
+    #[tokio::test]
+    async fn members_of_one_endpoint_share_the_bytes() {
+        let hub = hub();
+        let format = format();
+        let connections: Vec<_> = (0..3).map(|_| hub.register(None).unwrap()).collect();
+        let mailboxes: Vec<_> =
+            connections.iter().map(|connection| connection.open_mailbox(Arc::clone(&format), LIMITS)).collect();
+        let _memberships: Vec<_> = mailboxes.iter().map(|mailbox| hub.join(&room(), mailbox).0).collect();
+        hub.layer().group_send(&room(), raw(r#"{"a":1}"#)).await.unwrap();
+        let mut addresses = Vec::new();
+        for mailbox in &mailboxes {
+            let Delivery::Frames(frames, _) = next(mailbox).await else { panic!("frames were expected") };
+            addresses.push(frames.as_ptr());
+        }
+        assert!(addresses.iter().all(|address| *address == addresses[0]));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_leaves_nothing_behind() {
+        let hub = hub();
+        let (registration, mailbox) = connect(&hub);
+        let channel = hub.channel_of(&mailbox).clone();
+        assert_eq!(hub.channel_of(&mailbox), &channel, "it has one name");
+        assert_eq!(hub.len(), 1);
+        drop(registration);
+        assert_eq!(hub.len(), 0);
+        assert!(hub.connections().mailboxes.is_empty() && hub.connections().channels.is_empty());
+        hub.layer().send(&channel, raw("{}")).await.unwrap();
+        assert!(mailbox.send(Delivery::Missed).await.is_err(), "its mailbox is closed");
+    }
+
+    #[tokio::test]
+    async fn more_connections_than_allowed_are_refused_until_one_ends() {
+        let hub = hub();
+        let first = hub.register(Some(1)).unwrap();
+        assert!(hub.register(Some(1)).is_none());
+        drop(first);
+        assert!(hub.register(Some(1)).is_some());
+        hub.drain().await;
+        assert!(hub.register(None).is_none(), "a server that ends takes none");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_registered_before_the_end_and_opens_after_it_is_told() {
+        let hub = hub();
+        let registration = hub.register(None).unwrap();
+        let drain = tokio::spawn({
+            let hub = Arc::clone(&hub);
+            async move { hub.drain().await }
+        });
+        tokio::task::yield_now().await;
+        let mailbox = registration.open_mailbox(format(), LIMITS);
+        assert!(matches!(next(&mailbox).await, Delivery::Close(CloseCode::GOING_AWAY, _)));
+        assert!(!drain.is_finished());
+        drop(registration);
+        drain.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn only_those_who_can_be_reached_have_missed_something() {
+        let hub = hub();
+        let (_one, reachable) = connect(&hub);
+        let (_two, unknown) = connect(&hub);
+        hub.channel_of(&reachable);
+        Receiving(Arc::downgrade(&hub)).missed();
+        for (mailbox, is_told) in [(reachable, true), (unknown, false)] {
+            let marker = Delivery::Event(Arc::new(Event { data: "{}".to_owned() }));
+            assert_eq!(mailbox.push(marker), Pressure::Low);
+            assert_eq!(matches!(next(&mailbox).await, Delivery::Missed), is_told);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_layer_that_outlives_its_hub_reaches_nobody() {
+        let layer = Arc::new(MemoryLayer::new());
+        let hub = Hub::new(Arc::clone(&layer) as _);
+        let (registration, mailbox) = connect(&hub);
+        let (membership, _) = hub.join(&room(), &mailbox);
+        let receiver = Receiving(Arc::downgrade(&hub));
+        drop((membership, registration, hub));
+        assert_eq!(receiver.group_message(&room(), &raw("{}")), Pressure::Low);
+        receiver.missed();
+        assert!(receiver.0.upgrade().is_none(), "the layer does not keep its hub");
     }
 }

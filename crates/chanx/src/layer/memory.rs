@@ -3,14 +3,17 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use chanx_core::layer::{ChannelLayer, ChannelName, GroupName, Health, LayerFuture, LayerMessage, Pressure, Receiver};
+
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Carries messages inside one process.
 ///
 /// Servers that run in one process, as those of tests do, can be given layers that reach each other with
 /// [`MemoryLayer::neighbor`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemoryLayer {
     own: Arc<Process>,
     all: Arc<RwLock<Vec<Arc<Process>>>>,
@@ -31,15 +34,17 @@ struct Process {
 impl MemoryLayer {
     /// A layer of its own.
     pub fn new() -> Self {
-        let layer = Self::default();
-        layer.enter();
-        layer
+        Self::among(Arc::default())
     }
 
     /// A layer for another server of this process, so that both reach each other.
     #[must_use]
     pub fn neighbor(&self) -> Self {
-        let layer = Self { all: Arc::clone(&self.all), ..Self::default() };
+        Self::among(Arc::clone(&self.all))
+    }
+
+    fn among(all: Arc<RwLock<Vec<Arc<Process>>>>) -> Self {
+        let layer = Self { own: Arc::default(), all, made: AtomicU64::new(0) };
         layer.enter();
         layer
     }
@@ -60,6 +65,19 @@ impl MemoryLayer {
     }
 }
 
+impl Default for MemoryLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A process that is gone is not to be asked for ever.
+impl Drop for MemoryLayer {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
 impl Default for Process {
     fn default() -> Self {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
@@ -68,6 +86,13 @@ impl Default for Process {
 }
 
 impl Process {
+    fn made(&self, channel: &ChannelName) -> bool {
+        // Names of one process differ in their last part only.
+        let first = ChannelName::specific(self.id.into(), 0);
+        first.as_str().split_once('!').map(|(process, _)| process)
+            == channel.as_str().split_once('!').map(|(process, _)| process)
+    }
+
     fn subscribes_to(&self, group: &GroupName) -> bool {
         self.groups.read().unwrap_or_else(PoisonError::into_inner).contains(group)
     }
@@ -105,7 +130,11 @@ impl ChannelLayer for MemoryLayer {
 
     fn send<'a>(&'a self, channel: &'a ChannelName, message: Arc<LayerMessage>) -> LayerFuture<'a> {
         Box::pin(async move {
-            relieve(self.each(|_, receiver| receiver.channel_message(channel.as_str(), &message))).await;
+            relieve(self.each(|process, receiver| match process.made(channel) {
+                true => receiver.channel_message(channel.as_str(), &message),
+                false => Pressure::Low,
+            }))
+            .await;
             Ok(())
         })
     }
@@ -124,10 +153,72 @@ impl ChannelLayer for MemoryLayer {
     }
 }
 
-/// Lets the connections run before more is sent to them. Whoever sends without a pause would fill their mailboxes, which
-/// they empty in the same runtime.
+/// Whoever sends without a pause would fill the mailboxes of connections that run in the same runtime. To yield is no
+/// pause where there are several threads: the sender may be back before another thread has begun. A millisecond is enough
+/// for a connection to empty its mailbox, and little for the sender.
 async fn relieve(pressure: Pressure) {
     if pressure == Pressure::High {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn processes(layer: &MemoryLayer) -> usize {
+        layer.all.read().unwrap().len()
+    }
+
+    #[test]
+    fn a_layer_by_default_is_one_that_works() {
+        assert_eq!((processes(&MemoryLayer::default()), processes(&MemoryLayer::new())), (1, 1));
+    }
+
+    /// Whose connections are always full.
+    #[derive(Debug)]
+    struct Full;
+
+    impl Receiver for Full {
+        fn group_message(&self, _: &GroupName, _: &LayerMessage) -> Pressure {
+            Pressure::High
+        }
+
+        fn channel_message(&self, _: &str, _: &LayerMessage) -> Pressure {
+            Pressure::High
+        }
+
+        fn missed(&self) {}
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_sends_to_full_connections_pauses_and_nobody_else() {
+        let (full, sender) = (MemoryLayer::new(), MemoryLayer::new());
+        let full_neighbor = full.neighbor();
+        full.attach(Arc::new(Full));
+        let room = GroupName::new("room").unwrap();
+        full.subscribe(&room).await.unwrap();
+        let message = Arc::new(LayerMessage::Other(serde_json::Map::new()));
+        for (layer, pauses) in [(&full, true), (&full_neighbor, true), (&sender, false)] {
+            let before = tokio::time::Instant::now();
+            layer.group_send(&room, Arc::clone(&message)).await.unwrap();
+            assert_eq!(before.elapsed() > Duration::ZERO, pauses);
+            let before = tokio::time::Instant::now();
+            layer.send(&full.new_channel(), Arc::clone(&message)).await.unwrap();
+            assert_eq!(before.elapsed() > Duration::ZERO, pauses);
+        }
+    }
+
+    #[tokio::test]
+    async fn neighbors_that_are_closed_or_gone_are_forgotten() {
+        let layer = MemoryLayer::new();
+        let (closed, gone) = (layer.neighbor(), layer.neighbor());
+        assert_eq!(processes(&layer), 3);
+        closed.close().await.unwrap();
+        closed.close().await.unwrap();
+        drop(gone);
+        assert_eq!(processes(&layer), 1);
+        drop(closed);
+        assert_eq!(processes(&layer), 1);
     }
 }

@@ -7,27 +7,25 @@
 /// `#[tokio::test]`s on two threads, so that the crate needs `tokio` with the features `macros` and `rt-multi-thread`.
 ///
 /// ```
-/// # #[allow(unused)]
-/// mod memory {
-///     use std::sync::Arc;
+/// use std::sync::Arc;
 ///
-///     use chanx::layer::{ChannelLayer, MemoryLayer};
-///     use chanx::testing::layer::LayerFixture;
+/// use chanx::layer::{ChannelLayer, MemoryLayer};
+/// use chanx::testing::layer::LayerFixture;
 ///
-///     struct Memory(MemoryLayer);
+/// struct Memory(MemoryLayer);
 ///
-///     impl LayerFixture for Memory {
-///         async fn start() -> Self {
-///             Self(MemoryLayer::new())
-///         }
-///
-///         fn layer(&self) -> Arc<dyn ChannelLayer> {
-///             Arc::new(self.0.neighbor())
-///         }
+/// impl LayerFixture for Memory {
+///     async fn start() -> Self {
+///         Self(MemoryLayer::new())
 ///     }
 ///
-///     chanx::testing::layer_suite!(Memory);
+///     fn layer(&self) -> Arc<dyn ChannelLayer> {
+///         Arc::new(self.0.neighbor())
+///     }
 /// }
+///
+/// chanx::testing::layer_suite!(Memory);
+/// # fn main() {}
 /// ```
 #[doc(hidden)]
 #[macro_export]

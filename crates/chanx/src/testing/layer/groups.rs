@@ -6,7 +6,7 @@ use super::process::{Process, group, numbered};
 /// A message to a group reaches every process that subscribes to it, the sender's own among them, once.
 pub async fn a_group_message_reaches_each_subscriber_once<F: LayerFixture>() {
     let fixture = F::start().await;
-    let processes = [Process::new(&fixture), Process::new(&fixture), Process::new(&fixture)];
+    let processes = [Process::start(&fixture).await, Process::start(&fixture).await, Process::start(&fixture).await];
     let room = group("room");
     for process in &processes {
         process.subscribe(&room).await;
@@ -23,7 +23,7 @@ pub async fn a_group_message_reaches_each_subscriber_once<F: LayerFixture>() {
 /// A message to a group reaches no process that does not subscribe to it, whatever else that subscribes to.
 pub async fn a_group_message_reaches_nobody_else<F: LayerFixture>() {
     let fixture = F::start().await;
-    let (sender, other) = (Process::new(&fixture), Process::new(&fixture));
+    let (sender, other) = (Process::start(&fixture).await, Process::start(&fixture).await);
     let (room, elsewhere) = (group("room"), group("elsewhere"));
     other.subscribe(&elsewhere).await;
     sender.group_send(&room, numbered("a", 1)).await;
@@ -37,7 +37,7 @@ pub async fn a_group_message_reaches_nobody_else<F: LayerFixture>() {
 /// Whoever sends to a group need not subscribe to it, and gets nothing then.
 pub async fn a_sender_need_not_subscribe<F: LayerFixture>() {
     let fixture = F::start().await;
-    let (sender, receiver) = (Process::new(&fixture), Process::new(&fixture));
+    let (sender, receiver) = (Process::start(&fixture).await, Process::start(&fixture).await);
     let (room, message) = (group("room"), numbered("a", 1));
     receiver.subscribe(&room).await;
     sender.group_send(&room, message.clone()).await;
@@ -48,25 +48,27 @@ pub async fn a_sender_need_not_subscribe<F: LayerFixture>() {
 /// A message to a group that nobody subscribes to is no error.
 pub async fn an_empty_group_is_no_error<F: LayerFixture>() {
     let fixture = F::start().await;
-    let sender = Process::new(&fixture);
+    let sender = Process::start(&fixture).await;
     sender.group_send(&group("nobody"), numbered("a", 1)).await;
     sender.expect_nothing().await;
 }
 
 /// The messages of one sender to one group arrive in their order, at the sender and elsewhere.
 pub async fn messages_of_one_sender_keep_their_order<F: LayerFixture>() {
-    const COUNT: u64 = 300;
+    const BURST: u64 = 60;
     let fixture = F::start().await;
-    let (sender, other) = (Process::new(&fixture), Process::new(&fixture));
+    let (sender, other) = (Process::start(&fixture).await, Process::start(&fixture).await);
     let room = group("room");
     sender.subscribe(&room).await;
     other.subscribe(&room).await;
-    for number in 0..COUNT {
-        sender.group_send(&room, numbered("a", number)).await;
-    }
-    for number in 0..COUNT {
-        sender.expect(&room, &numbered("a", number)).await;
-        other.expect(&room, &numbered("a", number)).await;
+    for start in [0, BURST, 2 * BURST, 3 * BURST] {
+        for number in start..start + BURST {
+            sender.group_send(&room, numbered("a", number)).await;
+        }
+        for number in start..start + BURST {
+            sender.expect(&room, &numbered("a", number)).await;
+            other.expect(&room, &numbered("a", number)).await;
+        }
     }
 }
 
@@ -74,7 +76,7 @@ pub async fn messages_of_one_sender_keep_their_order<F: LayerFixture>() {
 /// for the case or the end.
 pub async fn names_of_every_shape_are_told_apart<F: LayerFixture>() {
     let fixture = F::start().await;
-    let (sender, receiver) = (Process::new(&fixture), Process::new(&fixture));
+    let (sender, receiver) = (Process::start(&fixture).await, Process::start(&fixture).await);
     let (longest, almost) = ("g".repeat(99), "g".repeat(98));
     let names = ["a", "A", "7", "-", ".", "_", "..", "a.b", "a_b", "a-b", "a.", "ab", &longest, &almost, "Z9_.-"];
     for name in names {

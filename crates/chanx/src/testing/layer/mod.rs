@@ -2,7 +2,7 @@
 //! made of.
 //!
 //! Each property is a function, so that one alone can be run under a debugger or with more than the suite gives it. They
-//! panic where a layer breaks the contract. Every wait ends, and no property sleeps: that something does not arrive is
+//! panic where a layer breaks the contract. Every wait ends, and none is for a time: that something does not arrive is
 //! shown by something later that does.
 
 mod fixture;

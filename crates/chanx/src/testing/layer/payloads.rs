@@ -32,25 +32,29 @@ pub async fn events_survive<F: LayerFixture>() {
 /// Messages of other applications arrive as they were sent, whatever is in them.
 pub async fn foreign_messages_survive<F: LayerFixture>() {
     let objects = values().into_iter().map(|value| json!({"type": "some.kind", "value": value}));
-    all_survive::<F>(objects.chain([json!({}), json!({"type": 7})]).map(|value| LayerMessage::Other(object(value)))).await;
+    all_survive::<F>(objects.chain([json!({}), json!({"type": 7})]).map(|value| LayerMessage::Other(object(value))))
+        .await;
 }
 
 /// The content of a message arrives as it was sent: text of every script, large, deep, with numbers up to the ends of their
 /// ranges, and with its keys in their order.
 pub async fn content_survives<F: LayerFixture>() {
     let contents = values().into_iter().map(|value| json!({"action": "said", "payload": value}));
-    let message = |content: Value| LayerMessage::Group(GroupMessage {
-        content: Content::Raw(content.to_string()),
-        exclude_current: false,
-        from_channel: None,
-        from_user: None,
-    });
+    let message = |content: Value| {
+        LayerMessage::Group(GroupMessage {
+            content: Content::Raw(content.to_string()),
+            exclude_current: false,
+            from_channel: None,
+            from_user: None,
+        })
+    };
     all_survive::<F>(contents.map(message)).await;
 }
 
 /// What JSON can say.
 fn values() -> Vec<Value> {
-    let deep = (0..100).fold(json!(1), |inner, level| if level % 2 == 0 { json!([inner]) } else { json!({"a": inner}) });
+    let deep =
+        (0..100).fold(json!(1), |inner, level| if level % 2 == 0 { json!([inner]) } else { json!({"a": inner}) });
     let long_array: Vec<u64> = (0..5000).collect();
     let long_object: Map<String, Value> = (0..300).map(|number| (format!("key{number}"), number.into())).collect();
     vec![
@@ -73,15 +77,19 @@ fn values() -> Vec<Value> {
 
 async fn all_survive<F: LayerFixture>(messages: impl IntoIterator<Item = LayerMessage>) {
     let fixture = F::start().await;
-    let (sender, receiver) = (Process::new(&fixture), Process::new(&fixture));
+    let (sender, receiver) = (Process::start(&fixture).await, Process::start(&fixture).await);
     let (room, channel) = (group("room"), receiver.layer().new_channel());
     receiver.subscribe(&room).await;
     for message in messages {
         sender.group_send(&room, message.clone()).await;
-        let Arrival::Group(_, arrived) = receiver.recorder().next().await else { panic!("a group message was expected") };
+        let Arrival::Group(_, arrived) = receiver.recorder().next().await else {
+            panic!("a group message was expected")
+        };
         assert_eq!(normal(arrived), normal(message.clone()));
         sender.send(&channel, message.clone()).await;
-        let Arrival::Channel(_, arrived) = receiver.recorder().next().await else { panic!("a direct message was expected") };
+        let Arrival::Channel(_, arrived) = receiver.recorder().next().await else {
+            panic!("a direct message was expected")
+        };
         assert_eq!(normal(arrived), normal(message));
     }
 }
@@ -121,5 +129,18 @@ fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(object) => object,
         other => panic!("{other} is no object"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_are_the_same_when_they_are_read_again() {
+        for value in values() {
+            let text = value.to_string();
+            assert_eq!(serde_json::from_str::<Value>(&text).unwrap().to_string(), text);
+        }
     }
 }

@@ -17,20 +17,26 @@ pub struct Process {
 }
 
 impl Process {
-    /// One more process on the fixture's store.
-    pub fn new(fixture: &impl LayerFixture) -> Self {
-        Self::with_recorder(fixture, Recorder::new())
+    /// One more process on the fixture's store, that listens: it has waited for a first subscription, as every process does
+    /// whose connections can be reached.
+    ///
+    /// # Panics
+    /// The layer refuses, or takes too long.
+    pub async fn start(fixture: &impl LayerFixture) -> Self {
+        Self::with_recorder(fixture, Recorder::new()).await
     }
 
     /// One more process, whose connections are always full.
-    pub(super) fn under_pressure(fixture: &impl LayerFixture) -> Self {
-        Self::with_recorder(fixture, Recorder::with_pressure(Pressure::High))
+    pub(super) async fn under_pressure(fixture: &impl LayerFixture) -> Self {
+        Self::with_recorder(fixture, Recorder::with_pressure(Pressure::High)).await
     }
 
-    fn with_recorder(fixture: &impl LayerFixture, recorder: Arc<Recorder>) -> Self {
+    async fn with_recorder(fixture: &impl LayerFixture, recorder: Arc<Recorder>) -> Self {
         let layer = fixture.layer();
         layer.attach(Arc::clone(&recorder) as _);
-        Self { layer, recorder }
+        let process = Self { layer, recorder };
+        process.subscribe(&group("awake")).await;
+        process
     }
 
     /// The layer.

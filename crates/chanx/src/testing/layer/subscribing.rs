@@ -1,6 +1,9 @@
 //! Beginning and ending to listen.
 
-use tokio::time::{Instant, timeout};
+use std::time::Duration;
+
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::fixture::LayerFixture;
 use super::process::{Process, group, number_of, numbered};
@@ -9,11 +12,13 @@ use crate::layer::GroupName;
 
 /// So many rounds must bring nothing before a group counts as left.
 const SILENT_ROUNDS: usize = 3;
+/// Between two looks at something that comes about in its own time.
+const ROUND: Duration = Duration::from_millis(1);
 
 /// What is sent after `subscribe` has ended arrives, however soon after.
 pub async fn subscribing_ends_when_messages_arrive<F: LayerFixture>() {
     let fixture = F::start().await;
-    let (sender, receiver) = (Process::new(&fixture), Process::new(&fixture));
+    let (sender, receiver) = (Process::start(&fixture).await, Process::start(&fixture).await);
     for number in 0..50 {
         let (room, message) = (group(&format!("room.{number}")), numbered("a", number));
         receiver.subscribe(&room).await;
@@ -25,7 +30,7 @@ pub async fn subscribing_ends_when_messages_arrive<F: LayerFixture>() {
 /// A subscription takes effect although nobody polls its future.
 pub async fn subscribing_needs_nobody_who_waits<F: LayerFixture>() {
     let fixture = F::start().await;
-    let (sender, receiver) = (Process::new(&fixture), Process::new(&fixture));
+    let (sender, receiver) = (Process::start(&fixture).await, Process::start(&fixture).await);
     let room = group("room");
     drop(receiver.layer().subscribe(&room));
     let deadline = Instant::now() + PATIENCE;
@@ -36,13 +41,15 @@ pub async fn subscribing_needs_nobody_who_waits<F: LayerFixture>() {
             return;
         }
         assert!(Instant::now() < deadline, "nothing arrives");
+        sleep(ROUND).await;
     }
 }
 
 /// `unsubscribe` ends what `subscribe` began, here and nowhere else.
 pub async fn unsubscribing_ends_it<F: LayerFixture>() {
     let fixture = F::start().await;
-    let (sender, leaver, stayer) = (Process::new(&fixture), Process::new(&fixture), Process::new(&fixture));
+    let (sender, leaver, stayer) =
+        (Process::start(&fixture).await, Process::start(&fixture).await, Process::start(&fixture).await);
     let room = group("room");
     leaver.subscribe(&room).await;
     stayer.subscribe(&room).await;
@@ -53,7 +60,8 @@ pub async fn unsubscribing_ends_it<F: LayerFixture>() {
 /// Subscribing twice is subscribing once: each message arrives once, and one `unsubscribe` ends it.
 pub async fn subscribing_twice_is_subscribing_once<F: LayerFixture>() {
     let fixture = F::start().await;
-    let (sender, leaver, stayer) = (Process::new(&fixture), Process::new(&fixture), Process::new(&fixture));
+    let (sender, leaver, stayer) =
+        (Process::start(&fixture).await, Process::start(&fixture).await, Process::start(&fixture).await);
     let room = group("room");
     stayer.subscribe(&room).await;
     leaver.subscribe(&room).await;
@@ -72,13 +80,16 @@ pub async fn subscribing_twice_is_subscribing_once<F: LayerFixture>() {
 /// Calls take effect in their order: whoever subscribes, unsubscribes and subscribes at once is subscribed.
 pub async fn the_last_of_many_calls_wins<F: LayerFixture>() {
     let fixture = F::start().await;
-    let (sender, receiver, stayer) = (Process::new(&fixture), Process::new(&fixture), Process::new(&fixture));
+    let (sender, receiver, stayer) =
+        (Process::start(&fixture).await, Process::start(&fixture).await, Process::start(&fixture).await);
     let room = group("room");
     stayer.subscribe(&room).await;
     for number in 0..100 {
         drop(receiver.layer().subscribe(&room));
         receiver.layer().unsubscribe(&room);
         receiver.subscribe(&room).await;
+        // What was put off has its chance to come too late.
+        yield_now().await;
         let message = numbered("a", number);
         sender.group_send(&room, message.clone()).await;
         receiver.expect(&room, &message).await;
@@ -92,7 +103,7 @@ pub async fn the_last_of_many_calls_wins<F: LayerFixture>() {
 /// Unsubscribing from a group that was never subscribed to changes nothing.
 pub async fn unsubscribing_from_nothing_changes_nothing<F: LayerFixture>() {
     let fixture = F::start().await;
-    let process = Process::new(&fixture);
+    let process = Process::start(&fixture).await;
     let (room, message) = (group("room"), numbered("a", 1));
     process.layer().unsubscribe(&room);
     process.subscribe(&room).await;
@@ -103,7 +114,8 @@ pub async fn unsubscribing_from_nothing_changes_nothing<F: LayerFixture>() {
 /// Nothing arrives at a process that has closed its layer, and the others go on.
 pub async fn closing_ends_delivery<F: LayerFixture>() {
     let fixture = F::start().await;
-    let (sender, leaver, stayer) = (Process::new(&fixture), Process::new(&fixture), Process::new(&fixture));
+    let (sender, leaver, stayer) =
+        (Process::start(&fixture).await, Process::start(&fixture).await, Process::start(&fixture).await);
     let room = group("room");
     let channel = leaver.layer().new_channel();
     leaver.subscribe(&room).await;
@@ -131,6 +143,7 @@ async fn falls_silent(sender: &Process, leaver: &Process, stayer: &Process, room
         let is_silent = !arrives(sender, leaver, room, number).await;
         stayer.expect(room, &numbered("probe", number)).await;
         silent_rounds = if is_silent { silent_rounds + 1 } else { 0 };
+        sleep(ROUND).await;
     }
 }
 
