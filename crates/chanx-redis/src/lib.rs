@@ -13,6 +13,7 @@ mod config;
 mod connection;
 mod core;
 mod outage;
+mod pace;
 mod pubsub;
 mod ring;
 mod sharded;

@@ -26,7 +26,7 @@ mod tests;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::project::Project;
 use context::Context;
@@ -85,10 +85,7 @@ enum Chosen<'a> {
 ///
 /// The exit code is 0 for success, 1 for a failure and 2 for arguments that make no sense.
 pub(crate) fn run(project: &Project, arguments: &[OsString]) -> ExitCode {
-    let known = CommandLine::command().name(project.name());
-    let known = project.commands().iter().fold(known, |known, own| known.subcommand(own.usage()));
-    let parsed = known.try_get_matches_from(arguments).and_then(|matches| choose(project, &matches));
-    let chosen = match parsed {
+    let chosen = match choose(project, arguments) {
         Ok(chosen) => chosen,
         Err(error) => return usage(&error),
     };
@@ -100,12 +97,15 @@ pub(crate) fn run(project: &Project, arguments: &[OsString]) -> ExitCode {
     }
 }
 
-fn choose<'a>(project: &'a Project, matches: &ArgMatches) -> Result<Chosen<'a>, clap::Error> {
+fn choose<'a>(project: &'a Project, arguments: &[OsString]) -> Result<Chosen<'a>, clap::Error> {
+    let known = CommandLine::command().name(project.name());
+    let known = project.commands().iter().fold(known, |known, own| known.subcommand(own.usage()));
+    let matches = known.try_get_matches_from(arguments)?;
     let own = project.commands().iter().find(|own| matches.subcommand_name() == Some(own.name));
     if let Some(own) = own {
         return Ok(Chosen::Own(own));
     }
-    let line = CommandLine::from_arg_matches(matches)?;
+    let line = CommandLine::from_arg_matches(&matches)?;
     Ok(Chosen::BuiltIn(line.command.unwrap_or_default()))
 }
 

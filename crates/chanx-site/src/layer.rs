@@ -34,6 +34,13 @@ pub(crate) fn channels(settings: &Settings) -> Result<Channels, LayerSettingErro
     }
 }
 
+/// Waits until messages arrive here. A site whose layer is down serves all the same: it comes back by itself.
+pub(crate) async fn connect(channels: &Channels) {
+    if let Err(error) = channels.check().await {
+        tracing::warn!(%error, "serving without the channel layer, for now");
+    }
+}
+
 #[cfg(feature = "redis")]
 fn redis(settings: &Settings) -> Result<Channels, LayerSettingError> {
     Ok(Channels::new(chanx_redis::connect(settings.channel_layer.expose())?))

@@ -21,7 +21,8 @@ pub type LayerFuture<'a, T = ()> = Pin<Box<dyn Future<Output = Result<T, LayerEr
 /// `chanx::testing::layer_suite!` is the test suite of this contract.
 pub trait ChannelLayer: fmt::Debug + Send + Sync + 'static {
     /// A name for a new channel of this process, unlike that of any other channel of any process. Without traffic: a
-    /// process can be reached under all names that it ever made, without being told of them.
+    /// process can be reached under all names that it ever made, without being told of them. A layer that keeps nothing may
+    /// lose what is sent before it has begun to listen, which [`ChannelLayer::check`] and [`ChannelLayer::subscribe`] wait for.
     fn new_channel(&self) -> ChannelName;
 
     /// Says where messages go that arrive for this process. Called once, before anything else.
@@ -88,7 +89,8 @@ pub trait Receiver: fmt::Debug + Send + Sync {
 pub enum Pressure {
     /// All of them have room for more.
     Low,
-    /// Some have little room left: whoever sends should let others run before the next message.
+    /// Some have little room left: before the next message, others should run for a moment. A millisecond is enough; to
+    /// yield is not, where there are several threads.
     High,
 }
 

@@ -6,12 +6,12 @@ use chanx_core::layer::{LayerMessage, Pressure, Receiver};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue};
 use serde_json::Value;
-use tokio::task::yield_now;
 
 use super::Shared;
 use super::send::without_salt;
 use crate::codec::{ADDRESSEE, DecodeError};
 use crate::connection::Deadline;
+use crate::pace::relieve;
 use crate::trouble::Trouble;
 
 /// How many messages are fetched at once, when more than one waits.
@@ -75,9 +75,7 @@ impl Shared {
         match self.read(value) {
             Ok((message, addressees)) => {
                 let pressure = addressees.iter().map(|name| self.hand_over(receiver, name, &message)).max();
-                if pressure == Some(Pressure::High) {
-                    yield_now().await;
-                }
+                relieve(pressure.unwrap_or(Pressure::Low)).await;
             }
             Err(error) => {
                 if let Some(times) = self.garbage.happened() {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chanx_core::layer::{GroupName, LayerMessage, MalformedMessage, Pressure, Receiver};
 use serde_json::{Map, Value};
 use thiserror::Error;
-use tokio::task;
 
 use super::ear::{Arrival, Arrivals};
 use crate::codec::{ADDRESSEE, Codec, DecodeError};
 use crate::outage::Seldom;
+use crate::pace::relieve;
 
 /// For whom a message is, by the channel in Redis that it came on.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,8 +58,7 @@ impl<F: Fn(&str) -> Option<Addressee<'_>>> Delivery<F> {
     pub(crate) async fn run(self, mut arrivals: Arrivals) {
         while let Some(arrival) = arrivals.next().await {
             match self.deliver(&arrival) {
-                Ok(Pressure::Low) => {}
-                Ok(Pressure::High) => task::yield_now().await,
+                Ok(pressure) => relieve(pressure).await,
                 Err(reason) => self.complain(reason),
             }
         }

@@ -12,6 +12,7 @@ use super::secretkey::{generate, load_or_create, random_text};
 use super::serve::{interrupted, listen, serve};
 use crate::accounts::{Accounts, AccountsError, NewUser};
 use crate::database::Database;
+use crate::layer;
 use crate::project::Project;
 use crate::site::Site;
 use crate::web::LOGIN_PATH;
@@ -47,6 +48,7 @@ impl Develop {
         let app = context.project.app(&site)?;
         let password = first_superuser(site.accounts()).await?;
         let reports = prepare_application(context.project, &site).await?;
+        layer::connect(site.channels()).await;
         let stop = interrupted();
         welcome(&mut context, address, password.as_deref(), &reports)?;
         serve(listener, app.router, app.connections, stop).await;

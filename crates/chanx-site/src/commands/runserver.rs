@@ -10,6 +10,7 @@ use super::context::Context;
 use super::error::CommandError;
 use super::secretkey::judge;
 use super::serve::{interrupted, listen, serve};
+use crate::layer;
 use crate::site::{Site, SiteError};
 
 #[derive(Debug, Default, Args)]
@@ -28,6 +29,7 @@ impl Runserver {
         allow_local_pages(&mut context.settings, address);
         let site = Site::with(context.settings, database, context.project.additions()).await?;
         let app = context.project.app(&site)?;
+        layer::connect(site.channels()).await;
         let stop = interrupted();
         context.terminal.say(&format!("Serving on http://{address}/ until Ctrl-C."))?;
         serve(listener, app.router, app.connections, stop).await;

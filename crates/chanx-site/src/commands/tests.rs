@@ -9,12 +9,12 @@ use tempfile::TempDir;
 use super::context::Context;
 use super::error::CommandError;
 use super::terminal::script::Script;
-use super::{CommandLine, dispatch};
+use super::{Chosen, CommandLine, choose, dispatch};
 use crate::accounts::{Account, Accounts, CreateUserError, NewUser};
 use crate::database::{Database, Migration};
 use crate::project::Project;
 use crate::signing::Keys;
-use crate::site::SiteError;
+use crate::site::{Site, SiteError};
 
 const KEY: &str = "k3y-for-tests-that-is-long-enough-to-pass";
 
@@ -45,14 +45,17 @@ impl Bench {
 
     async fn run(&self, arguments: &[&str], script: &mut Script) -> Result<(), CommandError> {
         let line = CommandLine::parse_from([&["bench"], arguments].concat());
-        let context = Context {
+        dispatch(line.command.unwrap(), self.context(script)).await
+    }
+
+    fn context<'a>(&'a self, script: &'a mut Script) -> Context<'a> {
+        Context {
             project: &self.project,
             settings: self.settings.clone(),
             program: "bench",
             terminal: script,
             superuser_password: self.superuser_password.clone(),
-        };
-        dispatch(line.command.unwrap(), context).await
+        }
     }
 
     /// What the command wrote.
@@ -305,4 +308,56 @@ async fn a_port_that_is_taken_is_named_with_another_one() {
         let advice = error.advice("echo").unwrap();
         assert!(advice.contains(&format!("choose another port: echo {command} 127.0.0.1:")), "{advice}");
     }
+}
+
+/// A bench whose application counts users, or fails.
+async fn with_own_commands() -> Bench {
+    let project = Project::new("bench")
+        .command("census", "Count the users", async |site: Site| {
+            let users: i64 =
+                sqlx::query_scalar("SELECT count(*) FROM auth_user").fetch_one(site.database().pool()).await?;
+            Ok(format!("{users} users"))
+        })
+        .command("fail", "Fail", async |_| Err("no luck".into()));
+    Bench { project, ..Bench::migrated().await }
+}
+
+impl Bench {
+    async fn run_own(&self, name: &str, script: &mut Script) -> Result<(), CommandError> {
+        let arguments = ["bench", name].map(Into::into);
+        let Ok(Chosen::Own(own)) = choose(&self.project, &arguments) else { panic!("{name} is an own command") };
+        own.run(self.context(script)).await
+    }
+}
+
+#[tokio::test]
+async fn a_command_of_the_application_gets_the_site_and_its_report_is_written() {
+    let bench = with_own_commands().await;
+    bench.add_user("alice").await;
+    let mut script = Script::alone();
+    bench.run_own("census", &mut script).await.unwrap();
+    assert_eq!(script.written, "1 users\n");
+}
+
+#[tokio::test]
+async fn a_command_of_the_application_that_fails_is_named() {
+    let error = with_own_commands().await.run_own("fail", &mut Script::alone()).await.unwrap_err();
+    assert_eq!(crate::web::chain(&error), "`fail` failed: no luck");
+}
+
+#[tokio::test]
+async fn commands_of_the_application_need_their_tables_too() {
+    let bench = Bench { project: with_own_commands().await.project, ..Bench::empty() };
+    let error = bench.run_own("census", &mut Script::alone()).await.unwrap_err();
+    assert!(matches!(error, CommandError::Database(_)), "{error:?}");
+}
+
+#[test]
+fn built_in_commands_are_chosen_beside_those_of_the_application() {
+    let project = Project::new("bench").command("census", "Count the users", async |_| Ok(String::new()));
+    let choose = |name: &str| choose(&project, &["bench".into(), name.into()]).map(|chosen| format!("{chosen:?}"));
+    assert_eq!(choose("migrate").unwrap(), "BuiltIn(Migrate)");
+    assert!(choose("census").unwrap().starts_with("Own("));
+    assert!(choose("cencus").is_err());
+    assert!(choose("--help").unwrap_err().to_string().contains("Count the users"));
 }

@@ -1,0 +1,87 @@
+//! The processor time of processes and of the machine, as the kernel counts it.
+
+use std::fs;
+use std::io;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+/// What a process has used, all of its threads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Used {
+    /// In its own code.
+    pub(crate) user: Duration,
+    /// In the kernel on its behalf.
+    pub(crate) system: Duration,
+}
+
+impl Used {
+    pub(crate) fn total(self) -> Duration {
+        self.user + self.system
+    }
+}
+
+impl Add for Used {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { user: self.user + other.user, system: self.system + other.system }
+    }
+}
+
+impl Sub for Used {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { user: self.user - other.user, system: self.system - other.system }
+    }
+}
+
+/// What a process has used so far.
+///
+/// # Errors
+/// There is no such process.
+pub(crate) fn of_process(id: u32) -> io::Result<Used> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    // The second field is the name in parentheses, and may hold anything; user and system time are the 14th and 15th.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let fields: Vec<_> = fields.split_ascii_whitespace().skip(11).take(2).collect();
+    let [user, system] = fields[..] else { return Err(unreadable()) };
+    Ok(Used { user: time([user])?, system: time([system])? })
+}
+
+/// The time that all processors together have spent on anything at all.
+///
+/// # Errors
+/// The system does not tell.
+pub(crate) fn of_machine() -> io::Result<Duration> {
+    let stat = fs::read_to_string("/proc/stat")?;
+    let fields: Vec<_> = stat.lines().next().unwrap_or_default().split_ascii_whitespace().skip(1).collect();
+    // user, nice, system, idle, iowait, irq, softirq
+    let [user, nice, system, _, _, irq, softirq, ..] = fields[..] else { return Err(unreadable()) };
+    time([user, nice, system, irq, softirq])
+}
+
+fn time<const N: usize>(ticks: [&str; N]) -> io::Result<Duration> {
+    let ticks: u64 = ticks.iter().map(|ticks| ticks.parse::<u64>().ok()).sum::<Option<_>>().ok_or_else(unreadable)?;
+    Ok(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
+}
+
+fn unreadable() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the kernel's figures cannot be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn whoever_works_uses_time() {
+        let (own, machine) = (of_process(std::process::id()).unwrap(), of_machine().unwrap());
+        let begin = Instant::now();
+        while of_process(std::process::id()).unwrap() == own {
+            assert!(begin.elapsed() < Duration::from_secs(60), "a minute of work is not seen");
+        }
+        assert!(of_machine().unwrap() > machine);
+    }
+}

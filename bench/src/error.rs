@@ -1,0 +1,38 @@
+//! What can go wrong in a run.
+
+use std::error::Error as StdError;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::load::LoadError;
+use crate::process::ProcessError;
+use crate::servers::ServeError;
+
+/// Why there are no figures.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    #[error("the cores cannot be chosen")]
+    Cores(#[source] io::Error),
+    #[error("a server cannot be started")]
+    Process(#[from] ProcessError),
+    #[error("{server} with {members} members is not measured")]
+    Load { server: String, members: u32, source: LoadError },
+    #[error("the report cannot be written to {path}")]
+    Output { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// An error with what lies behind it, in one line.
+pub(crate) fn with_causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
