@@ -219,21 +219,24 @@ pub(crate) struct SayTo {
 
 /// What the members of a chat hear.
 #[derive(Message)]
-pub(crate) enum MemberMessage {
+pub(crate) enum Heard {
     /// What somebody said.
-    MemberMessage(String),
+    #[message(rename = "member_message")]
+    Message(String),
     /// A notice.
-    MemberNotice(Map<String, Value>),
+    #[message(rename = "member_notice")]
+    Notice(Map<String, Value>),
     /// A date and an identifier.
-    MemberWhen(Stamp),
+    #[message(rename = "member_when")]
+    When(Stamp),
 }
 
-impl MemberMessage {
+impl Heard {
     /// The date and the identifier of the cases.
     pub(crate) fn a_certain_time() -> chanx::Result<Self> {
         let at = DateTime::parse_from_rfc3339("2025-06-07T14:40:21.123456Z")?;
         let id = Uuid::parse_str("12345678-1234-5678-1234-567812345678")?;
-        Ok(Self::MemberWhen(Stamp { at, id }))
+        Ok(Self::When(Stamp { at, id }))
     }
 }
 

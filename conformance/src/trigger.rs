@@ -23,10 +23,14 @@ enum Order {
 /// The name of an event's class.
 #[derive(Deserialize)]
 enum Class {
-    NotifyEvent,
-    CloseEvent,
-    FailEvent,
-    StampEvent,
+    #[serde(rename = "NotifyEvent")]
+    Notify,
+    #[serde(rename = "CloseEvent")]
+    Close,
+    #[serde(rename = "FailEvent")]
+    Fail,
+    #[serde(rename = "StampEvent")]
+    Stamp,
 }
 
 #[derive(Debug, Error)]
@@ -52,10 +56,10 @@ impl IntoResponse for TriggerError {
 impl Class {
     fn handler(&self) -> &'static str {
         match self {
-            Self::NotifyEvent => "notify",
-            Self::CloseEvent => "close",
-            Self::FailEvent => "fail",
-            Self::StampEvent => "stamp",
+            Self::Notify => "notify",
+            Self::Close => "close",
+            Self::Fail => "fail",
+            Self::Stamp => "stamp",
         }
     }
 }

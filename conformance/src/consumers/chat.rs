@@ -5,7 +5,7 @@ use chanx::permission::{AllowAny, IsAuthenticated, Permission};
 use chanx::{Audience, Consumer, Context, GroupName, Never, Result};
 use serde_json::{Map, Value, json};
 
-use crate::messages::{ChatIncoming, MemberMessage, Outgoing, SayTo};
+use crate::messages::{ChatIncoming, Heard, Outgoing, SayTo};
 
 const LOBBY: &str = "lobby";
 
@@ -14,16 +14,16 @@ trait Speaker: Consumer<Outgoing = Outgoing, Authentication: Authentication<User
     /// Sends to these groups, or to the connection's own.
     async fn speak(
         cx: &mut Context<Self>,
-        message: MemberMessage,
+        message: Heard,
         groups: Option<Vec<String>>,
         exclude_current: bool,
     ) -> Result;
 }
 
 /// A consumer that declares what it says.
-async fn declared<C: Consumer<GroupMessage = MemberMessage>>(
+async fn declared<C: Consumer<GroupMessage = Heard>>(
     cx: &mut Context<C>,
-    message: MemberMessage,
+    message: Heard,
     groups: Option<Vec<String>>,
     exclude_current: bool,
 ) -> Result {
@@ -38,11 +38,11 @@ async fn declared<C: Consumer<GroupMessage = MemberMessage>>(
 /// One that does not: what it says goes past the types.
 async fn undeclared<C: Speaker>(
     cx: &mut Context<C>,
-    message: MemberMessage,
+    message: Heard,
     groups: Option<Vec<String>>,
     exclude_current: bool,
 ) -> Result {
-    let MemberMessage::MemberMessage(text) = message else { return Ok(()) };
+    let Heard::Message(text) = message else { return Ok(()) };
     let own = cx.groups().map(ToString::to_string).collect();
     for group in groups.unwrap_or(own) {
         let content = json!({"action": "member_message", "payload": text});
@@ -103,7 +103,7 @@ macro_rules! chat {
         impl Speaker for $name {
             async fn speak(
                 cx: &mut Context<Self>,
-                message: MemberMessage,
+                message: Heard,
                 groups: Option<Vec<String>>,
                 exclude_current: bool,
             ) -> Result {
@@ -114,26 +114,26 @@ macro_rules! chat {
 }
 
 chat! {
-    Chat: SessionAuthentication, IsAuthenticated, MemberMessage, declared;
-    ChatAnonymous: (), AllowAny, MemberMessage, declared;
+    Chat: SessionAuthentication, IsAuthenticated, Heard, declared;
+    ChatAnonymous: (), AllowAny, Heard, declared;
     ChatNoSchema: (), AllowAny, Never, undeclared;
 }
 
 async fn talk<C: Speaker>(cx: &mut Context<C>, message: ChatIncoming) -> Result {
     match message {
         ChatIncoming::Ping => cx.send_message(Outgoing::Pong).await?,
-        ChatIncoming::Say(text) => C::speak(cx, MemberMessage::MemberMessage(text), None, true).await?,
-        ChatIncoming::SayAll(text) => C::speak(cx, MemberMessage::MemberMessage(text), None, false).await?,
+        ChatIncoming::Say(text) => C::speak(cx, Heard::Message(text), None, true).await?,
+        ChatIncoming::SayAll(text) => C::speak(cx, Heard::Message(text), None, false).await?,
         ChatIncoming::SayJson(value) => cx.send_group_json(&result(&value)).await?,
         ChatIncoming::SayJsonAll(value) => cx.send_group_json(&result(&value)).exclude_current(false).await?,
         ChatIncoming::SayTo(SayTo { groups, text }) => {
-            C::speak(cx, MemberMessage::MemberMessage(text), Some(groups), false).await?;
+            C::speak(cx, Heard::Message(text), Some(groups), false).await?;
         }
         ChatIncoming::SayMismatch(text) => {
             let content = json!({"action": "not_in_schema", "payload": text});
             send_undeclared(cx, LOBBY, &content, false).await?;
         }
-        ChatIncoming::SayWhen(_) => C::speak(cx, MemberMessage::a_certain_time()?, None, false).await?,
+        ChatIncoming::SayWhen(_) => C::speak(cx, Heard::a_certain_time()?, None, false).await?,
         ChatIncoming::Join { group } => {
             cx.join(group).await?;
             tell_groups(cx).await?;
@@ -172,7 +172,7 @@ impl Consumer for GroupsAttribute {
     type Object = ();
     type Incoming = ChatIncoming;
     type Outgoing = Outgoing;
-    type GroupMessage = MemberMessage;
+    type GroupMessage = Heard;
     type Event = Never;
 
     async fn connect(_: &mut Context<Self>) -> Result<Self> {
@@ -190,9 +190,9 @@ impl Consumer for GroupsAttribute {
 
     async fn receive_message(&mut self, cx: &mut Context<Self>, message: ChatIncoming) -> Result {
         match message {
-            ChatIncoming::Say(text) => declared(cx, MemberMessage::MemberMessage(text), None, true).await,
+            ChatIncoming::Say(text) => declared(cx, Heard::Message(text), None, true).await,
             ChatIncoming::SayTo(SayTo { groups, text }) => {
-                declared(cx, MemberMessage::MemberMessage(text), Some(groups), false).await
+                declared(cx, Heard::Message(text), Some(groups), false).await
             }
             ChatIncoming::Whoami => tell_groups(cx).await,
             _ => Ok(()),

@@ -8,6 +8,7 @@ use chanx_core::layer::Content;
 use chanx_core::message::{Message, MessageSet};
 use chanx_core::wire::WireFormat;
 use futures_util::future::BoxFuture;
+use tracing::Span;
 
 use crate::channels::{InvalidEvent, parse_event};
 use crate::consumer::{Consumer, Overrides};
@@ -39,6 +40,8 @@ pub(crate) struct Opening {
     pub(crate) handshake: Handshake,
     pub(crate) mounted: Arc<Mounted>,
     pub(crate) registration: Registration,
+    /// Names the connection in the log.
+    pub(crate) span: Span,
 }
 
 impl Endpoint {

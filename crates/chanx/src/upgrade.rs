@@ -8,7 +8,6 @@ use chanx_core::frame::accept_key;
 use http::header::{CONNECTION, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
-use tracing::Instrument;
 
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
@@ -94,12 +93,12 @@ fn open(server: &Arc<Server>, request: &mut Request<Body>) -> Result<Response, R
             Ok(upgraded) => {
                 let transport = Transport::new(upgraded);
                 let endpoint = mounted.endpoint.clone();
-                endpoint.serve(Opening { id, transport, handshake, mounted, registration }).await;
+                endpoint.serve(Opening { id, transport, handshake, mounted, registration, span }).await;
             }
-            Err(error) => tracing::debug!(%error, "the client left before the upgrade"),
+            Err(error) => span.in_scope(|| tracing::debug!(%error, "the client left before the upgrade")),
         }
     };
-    tokio::spawn(serve.instrument(span));
+    tokio::spawn(serve);
     Ok(switching_protocols(accept))
 }
 

@@ -80,6 +80,12 @@ impl FrameReader {
         &mut self.buffer
     }
 
+    /// Whether there is nothing to be yielded or completed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer.len() == self.consumed
+    }
+
     /// Whether nothing more will be yielded, because the peer closed or broke a rule.
     #[must_use]
     pub fn is_finished(&self) -> bool {

@@ -32,6 +32,11 @@ impl Session {
         self.end_of_input();
     }
 
+    /// Whether there is anything for [`Session::next_input`] to look at.
+    pub fn has_input(&self) -> bool {
+        self.is_ending() || !self.waiting.is_empty() || !self.reader.is_empty()
+    }
+
     /// The next thing to do; none: more bytes or room for output are needed.
     ///
     /// Faulty messages are answered here and never reach a consumer.

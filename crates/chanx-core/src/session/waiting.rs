@@ -25,6 +25,10 @@ impl Waiting {
         self.messages.len() < config.max_waiting_messages && self.bytes < config.max_message_size
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
     pub(super) fn push(&mut self, message: Held) {
         self.bytes += message.size();
         self.messages.push_back(message);

@@ -9,15 +9,17 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
+use atomic_refcell::AtomicRefMut;
 use chanx_core::layer::Event;
 use chanx_core::message::IncomingMessage;
-use chanx_core::session::Input;
+use chanx_core::session::{Input, Session};
 use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, timeout};
+use tracing::Span;
 
 use super::events::Events;
-use crate::hub::{Delivery, Limits, Mailbox};
+use crate::hub::{Delivery, Limits, Mailbox, Reader};
 use crate::shared::SharedSession;
 use crate::transport::{Stream, Transport};
 
@@ -37,6 +39,8 @@ pub(super) struct Connection {
     missed: bool,
     /// Whether an event had the last turn.
     was_event: bool,
+    /// Names the connection in the log. A connection waits outside of it, since to enter it costs something.
+    span: Span,
     clock: Pin<Box<Sleep>>,
     last_tick: Instant,
 }
@@ -47,8 +51,6 @@ pub(super) enum Next<M> {
     Event(Arc<Event>),
     /// Group messages and events may have been lost.
     Missed,
-    /// Nothing more will come.
-    Ended,
 }
 
 /// What became of a handler.
@@ -61,7 +63,12 @@ pub(super) enum Ran<T> {
 }
 
 impl Connection {
-    pub(super) fn new(transport: Transport, session: SharedSession, mailbox: Arc<Mailbox>, limits: Limits) -> Self {
+    pub(super) fn new(
+        transport: Transport,
+        session: SharedSession,
+        (mailbox, limits): (Arc<Mailbox>, Limits),
+        span: Span,
+    ) -> Self {
         let period = {
             let mut session = session.borrow_mut();
             session.input().extend_from_slice(&transport.early);
@@ -76,17 +83,26 @@ impl Connection {
             events: Events::new(limits),
             missed: false,
             was_event: false,
+            span,
             clock,
             last_tick: Instant::now(),
         }
     }
 
-    /// Waits for the next message or event. Everything that waits to be sent leaves first, in one write.
-    pub(super) async fn next<M: IncomingMessage>(&mut self) -> Next<M> {
+    /// Names the connection in the log.
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Waits for the next message or event, or the end. Everything that waits to be sent leaves first, in one write.
+    pub(super) async fn next<M: IncomingMessage>(&mut self) -> Option<Next<M>> {
         poll_fn(|task| {
             loop {
                 if let Some(next) = self.take_next() {
-                    return Poll::Ready(next);
+                    return Poll::Ready(Some(next));
+                }
+                if self.session.borrow().is_ending() {
+                    return Poll::Ready(None);
                 }
                 if !self.make_progress(task, true) {
                     return Poll::Pending;
@@ -107,9 +123,14 @@ impl Connection {
     }
 
     fn take_input<M: IncomingMessage>(&self) -> Option<Next<M>> {
-        match self.session.borrow_mut().next_input()? {
+        let mut session = self.session.borrow_mut();
+        if !session.has_input() {
+            return None;
+        }
+        let _span = self.span.enter();
+        match session.next_input()? {
             Input::Message(message) => Some(Next::Message(message)),
-            Input::Ended => Some(Next::Ended),
+            Input::Ended => None,
         }
     }
 
@@ -182,40 +203,36 @@ impl Connection {
         Ok(())
     }
 
-    /// One round over the sources; whether anything moved. Output may stay until there is no room for more, or until
-    /// the next tick.
+    /// One round over the sources; whether there is something to do about it now. Output may stay until there is no room
+    /// for more, or until the next tick.
     fn make_progress(&mut self, task: &mut Task<'_>, immediately: bool) -> bool {
-        let delivered = self.poll_mailbox(task);
-        let must_write = immediately || !self.session.borrow().has_room();
-        let wrote = must_write && self.poll_write(task);
+        let must_be_seen = self.read_mailbox(task);
+        let was_full = !self.session.borrow().has_room();
+        let wrote = (immediately || was_full) && self.poll_write(task);
         let read = self.poll_read(task);
         let ticked = self.poll_clock(task);
         if ticked {
             // No client is to be taken for slow or silent because of what is kept from it.
             self.poll_write(task);
         }
-        delivered || wrote || read || ticked
+        // Room that a write made is for whoever waited for it: a handler, a message, or what is left in the mailbox. A write
+        // that found the peer gone is the end.
+        let made_room = wrote && (was_full || self.is_busy || self.session.borrow().is_ending());
+        must_be_seen || made_room || read || ticked
     }
 
     /// Takes what others sent: frames leave at once, events wait for their turn. Frames that came behind an event may
-    /// overtake it while a handler runs, and only then.
-    fn poll_mailbox(&mut self, task: &mut Task<'_>) -> bool {
-        let mut session = self.session.borrow_mut();
-        let mut moved = false;
-        while !session.is_ending() {
-            let room_for_events = if self.is_busy { self.events.has_room() } else { self.events.is_empty() };
-            let room = session.has_room() && room_for_events;
-            let Poll::Ready(delivery) = self.mailbox.poll_next(task, room) else { break };
-            moved = true;
-            match delivery {
-                // Cannot fail: the session is not ending.
-                Delivery::Frames(frames, action) => drop(session.send_frames(&frames, action)),
-                Delivery::Event(event) => self.events.push(event),
-                Delivery::Missed => self.missed = true,
-                Delivery::Close(code, reason) => session.end(code, reason),
-            }
+    /// overtake it while a handler runs, and only then. Says whether there is something for others to look at.
+    fn read_mailbox(&mut self, task: &mut Task<'_>) -> bool {
+        let session = self.session.borrow_mut();
+        if session.is_ending() {
+            return false;
         }
-        moved
+        let Self { events, missed, is_busy, span, .. } = self;
+        let _span = session.config().log.sent.then(|| span.enter());
+        let mut intake = Intake { session, events, missed, is_busy: *is_busy, must_be_seen: false };
+        self.mailbox.read(task, &mut intake);
+        intake.must_be_seen
     }
 
     fn poll_write(&mut self, task: &mut Task<'_>) -> bool {
@@ -291,6 +308,33 @@ impl Connection {
                 read => session.input().extend_from_slice(read),
             }
         }
+    }
+}
+
+/// Where deliveries go.
+struct Intake<'a> {
+    session: AtomicRefMut<'a, Session>,
+    events: &'a mut Events,
+    missed: &'a mut bool,
+    is_busy: bool,
+    must_be_seen: bool,
+}
+
+impl Reader for Intake<'_> {
+    fn has_room(&self) -> bool {
+        let for_events = if self.is_busy { self.events.has_room() } else { self.events.is_empty() };
+        for_events && self.session.has_room() && !self.session.is_ending()
+    }
+
+    fn take(&mut self, delivery: Delivery) {
+        match delivery {
+            // Cannot fail: the session is not ending.
+            Delivery::Frames(frames, action) => return drop(self.session.send_frames(&frames, action)),
+            Delivery::Event(event) => self.events.push(event),
+            Delivery::Missed => *self.missed = true,
+            Delivery::Close(code, reason) => self.session.end(code, reason),
+        }
+        self.must_be_seen = true;
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chanx_core::close::CloseCode;
 use chanx_core::layer::Event;
 use chanx_core::session::{Disconnect, EndedBy, Session};
+use tracing::Instrument;
 
 use crate::auth::Identity;
 use crate::channels::parse_event;
@@ -23,15 +24,17 @@ use connection::{Connection, Next, Ran};
 
 /// Serves one connection.
 pub(crate) async fn serve<C: Consumer>(opening: Opening) {
-    let Opening { transport, handshake, mounted, registration, id } = opening;
+    let Opening { transport, handshake, mounted, registration, id, span } = opening;
     let format: Arc<dyn Format> = Arc::clone(&mounted) as _;
     let mailbox = registration.open_mailbox(format, mounted.limits);
     let session = SharedSession::new(Session::new(Arc::clone(&id), Arc::clone(&mounted.config)));
-    let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox), mounted.limits);
+    let inbox = (Arc::clone(&mailbox), mounted.limits);
+    let mut connection = Connection::new(transport, session.clone(), inbox, span.clone());
     let handshake = Arc::new(handshake);
 
-    tracing::info!("connected");
-    if let Some((user, object)) = authenticate::<C>(&mut connection, &session, &handshake).await {
+    span.in_scope(|| tracing::info!("connected"));
+    let identity = authenticate::<C>(&mut connection, &session, &handshake).instrument(span.clone()).await;
+    if let Some((user, object)) = identity {
         if let Some(key) = user.key() {
             mailbox.belongs_to(key);
         }
@@ -40,7 +43,7 @@ pub(crate) async fn serve<C: Consumer>(opening: Opening) {
         attend::<C>(&mut connection, &session, &mut cx).await;
     }
     connection.finish().await;
-    report_end(session.borrow().disconnect());
+    span.in_scope(|| report_end(session.borrow().disconnect()));
 }
 
 /// Finds out whether the client is welcome, and tells it.
@@ -74,24 +77,34 @@ async fn authenticate<C: Consumer>(
 
 /// Runs the consumer until nothing more comes.
 async fn attend<C: Consumer>(connection: &mut Connection, session: &SharedSession, cx: &mut Context<C>) {
+    let span = connection.span();
+    let begun = begin(connection, session, cx).instrument(span.clone()).await;
+    let Some((mut consumer, is_open)) = begun else { return };
+    if is_open {
+        while let Some(next) = connection.next::<C::Incoming>().await {
+            handle(connection, session, &mut consumer, cx, next).instrument(span.clone()).await;
+        }
+    }
+    end(connection, session, &mut consumer, cx).instrument(span).await;
+}
+
+/// Makes the consumer, and says whether it has come as far as handling messages.
+async fn begin<C: Consumer>(
+    connection: &mut Connection,
+    session: &SharedSession,
+    cx: &mut Context<C>,
+) -> Option<(C, bool)> {
     let connected = connection.run(async {
         let mut consumer = C::connect(cx).await?;
         let greeted = greet(&mut consumer, cx).await;
         Ok((consumer, greeted))
     });
-    let Some((mut consumer, greeted)) = settle(connected.await, session) else { return };
-    if settle(Ran::Finished(greeted), session).is_some() {
+    let (consumer, greeted) = settle(connected.await, session)?;
+    let is_open = settle(Ran::Finished(greeted), session).is_some();
+    if is_open {
         session.borrow_mut().open();
-        handle_all(connection, session, &mut consumer, cx).await;
     }
-    let how = session.borrow().disconnect().cloned();
-    if let Some(how) = how {
-        let farewell = connection.run(async {
-            consumer.disconnected(cx, &how).await;
-            Ok(())
-        });
-        settle(farewell.await, session);
-    }
+    Some((consumer, is_open))
 }
 
 /// Joins the groups, and lets the consumer say its first words.
@@ -102,32 +115,40 @@ async fn greet<C: Consumer>(consumer: &mut C, cx: &mut Context<C>) -> Result {
     consumer.post_authentication(cx).await
 }
 
-/// Handles messages and events, one at a time.
-async fn handle_all<C: Consumer>(
+/// Handles one message or event.
+async fn handle<C: Consumer>(
     connection: &mut Connection,
     session: &SharedSession,
     consumer: &mut C,
     cx: &mut Context<C>,
+    next: Next<C::Incoming>,
 ) {
-    loop {
-        match connection.next::<C::Incoming>().await {
-            Next::Message(message) => {
-                let ran = connection.run(consumer.receive_message(cx, message)).await;
-                conclude(ran, session, fail_message);
-            }
-            Next::Event(event) => {
-                session.borrow_mut().begin_event();
-                let ran = connection.run(handle_event(consumer, cx, &event)).await;
-                conclude(ran, session, fail_event);
-            }
-            Next::Missed => {
-                session.borrow_mut().begin_event();
-                let ran = connection.run(consumer.messages_missed(cx)).await;
-                conclude(ran, session, fail_event);
-            }
-            Next::Ended => return,
+    match next {
+        Next::Message(message) => {
+            let ran = connection.run(consumer.receive_message(cx, message)).await;
+            conclude(ran, session, fail_message);
+        }
+        Next::Event(event) => {
+            session.borrow_mut().begin_event();
+            let ran = connection.run(handle_event(consumer, cx, &event)).await;
+            conclude(ran, session, fail_event);
+        }
+        Next::Missed => {
+            session.borrow_mut().begin_event();
+            let ran = connection.run(consumer.messages_missed(cx)).await;
+            conclude(ran, session, fail_event);
         }
     }
+}
+
+/// Tells the consumer that nothing more comes.
+async fn end<C: Consumer>(connection: &mut Connection, session: &SharedSession, consumer: &mut C, cx: &mut Context<C>) {
+    let Some(how) = session.borrow().disconnect().cloned() else { return };
+    let farewell = connection.run(async {
+        consumer.disconnected(cx, &how).await;
+        Ok(())
+    });
+    settle(farewell.await, session);
 }
 
 /// Reads an event and hands it to the consumer. One that it does not declare is passed over.

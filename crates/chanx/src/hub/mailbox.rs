@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context as Task, Poll, Waker};
+use std::task::{Context as Task, Waker};
 
 use bytes::Bytes;
 use chanx_core::close::CloseCode;
@@ -52,6 +52,14 @@ struct Queue {
     missed: bool,
     is_closed: bool,
     driver: Option<Waker>,
+}
+
+/// The one who empties a mailbox.
+pub(crate) trait Reader {
+    /// Whether there is room for more than the end.
+    fn has_room(&self) -> bool;
+
+    fn take(&mut self, delivery: Delivery);
 }
 
 /// The connection is gone.
@@ -133,19 +141,20 @@ impl Mailbox {
         queue.wake();
     }
 
-    /// Takes what is next, in the order in which it was put in; without `room` for it, only the end.
-    pub(crate) fn poll_next(&self, task: &mut Task<'_>, room: bool) -> Poll<Delivery> {
+    /// Hands over what waits, in the order in which it was put in, as far as the reader has room, and wakes the task when
+    /// more comes. The end is handed over in any case.
+    pub(crate) fn read(&self, task: &mut Task<'_>, reader: &mut impl Reader) {
         let mut queue = self.queue();
-        if let Some(delivery) = queue.next(room) {
-            if queue.pressure(self.limits) == Pressure::Low {
-                self.room.notify_waiters();
-            }
-            return Poll::Ready(delivery);
+        let before = queue.pressure(self.limits);
+        while let Some(delivery) = queue.next(reader.has_room()) {
+            reader.take(delivery);
+        }
+        if before == Pressure::High && queue.pressure(self.limits) == Pressure::Low {
+            self.room.notify_waiters();
         }
         if !queue.driver.as_ref().is_some_and(|driver| driver.will_wake(task.waker())) {
             queue.driver = Some(task.waker().clone());
         }
-        Poll::Pending
     }
 
     /// Takes nothing more.
@@ -212,9 +221,9 @@ impl Queue {
         Some(delivery)
     }
 
-    fn wake(&mut self) {
-        if let Some(driver) = self.driver.take() {
-            driver.wake();
+    fn wake(&self) {
+        if let Some(driver) = &self.driver {
+            driver.wake_by_ref();
         }
     }
 }
@@ -230,8 +239,8 @@ impl Delivery {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::task::Context;
+pub(super) mod tests {
+    use std::task::{Context, Poll};
 
     use futures_util::FutureExt;
     use futures_util::task::noop_waker_ref;
@@ -249,15 +258,38 @@ mod tests {
         Delivery::Frames(Bytes::from(vec![0; size]), "action")
     }
 
+    /// A reader with room for one delivery, or for none.
+    struct Single {
+        room: bool,
+        taken: Option<Delivery>,
+    }
+
+    impl Reader for Single {
+        fn has_room(&self) -> bool {
+            self.room && self.taken.is_none()
+        }
+
+        fn take(&mut self, delivery: Delivery) {
+            self.taken = Some(delivery);
+        }
+    }
+
     /// What the driver takes next, in a few words.
     fn next(mailbox: &Mailbox, room: bool) -> String {
-        match mailbox.poll_next(&mut Context::from_waker(noop_waker_ref()), room) {
+        match poll_next(mailbox, &mut Context::from_waker(noop_waker_ref()), room) {
             Poll::Pending => "nothing".to_owned(),
             Poll::Ready(Delivery::Frames(frames, _)) => frames.len().to_string(),
             Poll::Ready(Delivery::Event(_)) => "event".to_owned(),
             Poll::Ready(Delivery::Missed) => "missed".to_owned(),
             Poll::Ready(Delivery::Close(code, _)) => code.to_string(),
         }
+    }
+
+    /// Takes one delivery.
+    pub(in crate::hub) fn poll_next(mailbox: &Mailbox, task: &mut Context<'_>, room: bool) -> Poll<Delivery> {
+        let mut reader = Single { room, taken: None };
+        mailbox.read(task, &mut reader);
+        reader.taken.map_or(Poll::Pending, Poll::Ready)
     }
 
     #[test]
@@ -351,7 +383,7 @@ mod tests {
         let wakes = |put: fn(&Mailbox)| {
             let mailbox = Arc::new(mailbox());
             let waiting = Arc::clone(&mailbox);
-            let driver = tokio::spawn(std::future::poll_fn(move |task| waiting.poll_next(task, true)));
+            let driver = tokio::spawn(std::future::poll_fn(move |task| poll_next(&waiting, task, true)));
             async move {
                 tokio::task::yield_now().await;
                 put(&mailbox);

@@ -7,7 +7,7 @@ mod groups;
 mod mailbox;
 mod members;
 
-pub(crate) use mailbox::{Delivery, Limits, Mailbox};
+pub(crate) use mailbox::{Delivery, Limits, Mailbox, Reader};
 pub(crate) use members::{Membership, Registration};
 
 use std::collections::HashMap;
@@ -238,7 +238,7 @@ mod tests {
 
     /// The next delivery, which must come without a wait for anything but other tasks.
     async fn next(mailbox: &Mailbox) -> Delivery {
-        let next = std::future::poll_fn(|task| mailbox.poll_next(task, true));
+        let next = std::future::poll_fn(|task| mailbox::tests::poll_next(mailbox, task, true));
         tokio::time::timeout(std::time::Duration::from_secs(10), next).await.expect("a delivery comes")
     }
 
