@@ -1,5 +1,7 @@
 //! What is sent, and how much of it may be under way.
 
+use bytes::Bytes;
+
 use super::{SendError, Session};
 use crate::builtin::Builtin;
 use crate::encode::encode;
@@ -38,11 +40,12 @@ impl Session {
     ///
     /// # Errors
     /// A closed connection.
-    pub fn send_frames(&mut self, frames: &[u8], action: &str) -> Result<(), SendError> {
+    pub fn send_frames(&mut self, frames: Bytes, action: &str) -> Result<(), SendError> {
         self.require_open()?;
+        let bytes = frames.len();
         self.output.frames(frames);
         if self.config.log.wants_sent(action) {
-            let (message_id, bytes) = (self.message_number, frames.len());
+            let message_id = self.message_number;
             tracing::info!(target: "chanx::message", message_id, action, bytes, "sent");
         }
         Ok(())

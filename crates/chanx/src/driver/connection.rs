@@ -329,7 +329,7 @@ impl Reader for Intake<'_> {
     fn take(&mut self, delivery: Delivery) {
         match delivery {
             // Cannot fail: the session is not ending.
-            Delivery::Frames(frames, action) => return drop(self.session.send_frames(&frames, action)),
+            Delivery::Frames(frames, action) => return drop(self.session.send_frames(frames, action)),
             Delivery::Event(event) => self.events.push(event),
             Delivery::Missed => *self.missed = true,
             Delivery::Close(code, reason) => self.session.end(code, reason),
