@@ -60,9 +60,19 @@ pub(crate) fn deny(shell: &Shell) -> Outcome {
     }
 }
 
-/// The test of the echo page, which plain `cargo test` leaves out because it needs Chromium.
+/// The tests of the examples' pages, which plain `cargo test` leaves out because they need Chromium.
 pub(crate) fn browser(shell: &Shell) -> Outcome {
-    shell.run(shell.cargo(&["test", "--package", "echo", "--test", "browser", "--", "--ignored"]))?;
+    shell.run(shell.cargo(&[
+        "test",
+        "--package",
+        "echo",
+        "--package",
+        "chat",
+        "--test",
+        "browser",
+        "--",
+        "--ignored",
+    ]))?;
     Ok(Some("screenshots in target/screenshots".to_owned()))
 }
 

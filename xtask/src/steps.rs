@@ -39,7 +39,7 @@ pub(crate) const ALL: &[Step] = &[
         about: "the Redis layers beside a real channels_redis and Chanx",
         run: channels_redis::check,
     },
-    Step { name: "browser", about: "the echo example in headless Chromium", run: checks::browser },
+    Step { name: "browser", about: "the examples in headless Chromium", run: checks::browser },
 ];
 
 /// The names of all steps, for messages.
