@@ -6,37 +6,9 @@ mod support;
 #[path = "../../chanx/tests/scenario/mod.rs"]
 mod scenario;
 
-use std::sync::Arc;
-
-use chanx::testing::layer::LayerFixture;
-use chanx_core::layer::ChannelLayer;
 use scenario::steps::steps;
 use scenario::{Stage, play};
-use support::RedisServer;
-use tokio::sync::Mutex;
-
-/// A server, and the scheme by which its layers use it.
-struct Store<M> {
-    server: Mutex<RedisServer>,
-    url: String,
-    mode: std::marker::PhantomData<M>,
-}
-
-trait Mode: Send + Sync + 'static {
-    const SCHEME: &'static str;
-}
-
-impl<M: Mode> LayerFixture for Store<M> {
-    async fn start() -> Self {
-        let server = RedisServer::start().await;
-        let url = server.url(M::SCHEME, "");
-        Self { server: Mutex::new(server), url, mode: std::marker::PhantomData }
-    }
-
-    fn layer(&self) -> Arc<dyn ChannelLayer> {
-        chanx_redis::connect(&self.url).unwrap()
-    }
-}
+use support::{Mode, RedisServer, Store};
 
 impl<M: Mode> Stage for Store<M> {
     const IS_IMMEDIATE: bool = false;

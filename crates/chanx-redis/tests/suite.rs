@@ -2,35 +2,8 @@
 
 mod support;
 
-use std::sync::Arc;
-
-use chanx::testing::layer::{BreakableStore, LayerFixture};
-use chanx_core::layer::ChannelLayer;
-use support::RedisServer;
-use tokio::sync::Mutex;
-
-/// A server, and the scheme by which its layers use it.
-trait Mode: Send + Sync + 'static {
-    const SCHEME: &'static str;
-}
-
-struct Store<M> {
-    server: Mutex<RedisServer>,
-    url: String,
-    mode: std::marker::PhantomData<M>,
-}
-
-impl<M: Mode> LayerFixture for Store<M> {
-    async fn start() -> Self {
-        let server = RedisServer::start().await;
-        let url = server.url(M::SCHEME, "");
-        Self { server: Mutex::new(server), url, mode: std::marker::PhantomData }
-    }
-
-    fn layer(&self) -> Arc<dyn ChannelLayer> {
-        chanx_redis::connect(&self.url).unwrap()
-    }
-}
+use chanx::testing::layer::BreakableStore;
+use support::{Mode, Store};
 
 impl<M: Mode> BreakableStore for Store<M> {
     async fn break_store(&self) {

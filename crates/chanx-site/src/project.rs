@@ -9,7 +9,7 @@ use axum::middleware::from_fn;
 use axum::{Extension, Router};
 use chanx::routing::Routes;
 use chanx::settings::{Settings, SettingsError};
-use chanx::{BoxError, Channels, Connections, Endpoint, StartError, Websockets};
+use chanx::{BoxError, Connections, Endpoint, StartError, Websockets};
 
 use crate::commands::{self, OwnCommand, Work};
 use crate::database::Migration;
@@ -19,7 +19,7 @@ use crate::web::{Asset, TemplateSource, answer_missing, health_router, request_i
 type Adjust = Arc<dyn Fn(&mut Settings) + Send + Sync>;
 type MakeRoutes = Arc<dyn Fn() -> Routes<Endpoint> + Send + Sync>;
 /// Attaches a value to the sockets and to the pages.
-type Attach = Arc<dyn Fn(&Site, &Channels, Websockets, Router) -> (Websockets, Router) + Send + Sync>;
+type Attach = Arc<dyn Fn(&Site, Websockets, Router) -> (Websockets, Router) + Send + Sync>;
 type MakePages = Arc<dyn Fn(&Site) -> Router + Send + Sync>;
 
 /// An application with accounts, pages, sockets and management commands.
@@ -109,10 +109,10 @@ impl Project {
     #[must_use]
     pub fn state<T: Clone + Send + Sync + 'static>(
         mut self,
-        make: impl Fn(&Site, &Channels) -> T + Send + Sync + 'static,
+        make: impl Fn(&Site) -> T + Send + Sync + 'static,
     ) -> Self {
-        self.states.push(Arc::new(move |site, channels, websockets, pages| {
-            let value = make(site, channels);
+        self.states.push(Arc::new(move |site, websockets, pages| {
+            let value = make(site);
             (websockets.extension(value.clone()), pages.layer(Extension(value)))
         }));
         self
@@ -241,13 +241,11 @@ impl Project {
         let websockets = Websockets::with_channels(self.routes(), site.settings(), site.channels())?
             .extension(site.users())
             .extension(site.clone());
-        let (connections, channels) = (websockets.connections(), websockets.channels());
+        let connections = websockets.connections();
         let pages = self.pages.as_ref().map_or_else(Router::new, |pages| pages(site));
-        let (websockets, pages) = self
-            .states
-            .iter()
-            .fold((websockets, pages), |(websockets, pages), attach| attach(site, &channels, websockets, pages));
-        let pages = pages.layer(Extension(channels)).merge(site.router());
+        let (websockets, pages) =
+            self.states.iter().fold((websockets, pages), |(websockets, pages), attach| attach(site, websockets, pages));
+        let pages = pages.merge(site.router());
         let pages = answer_missing(pages, site).layer(from_fn(security_headers));
         // In this order the answer to unknown paths is that of the pages.
         let router = websockets.into_router().merge(health_router(site)).merge(site.attach(pages));

@@ -44,7 +44,7 @@ fn application() -> Project {
     Project::new("chat")
         .settings(settings::adjust)
         .migrations(migrations::ALL)
-        .state(|site, channels| Presence::start(site.database().pool(), channels))
+        .state(|site| Presence::start(site.database().pool(), site.channels()))
         .websockets(websockets)
         .pages(|_| pages::router())
         .templates(pages::TEMPLATES)

@@ -4,11 +4,13 @@
 
 mod recorder;
 mod server;
+mod store;
 
 use std::time::Duration;
 
 pub use recorder::{Recorder, Seen, group_name, note};
 pub use server::RedisServer;
+pub use store::{Mode, Store};
 use tokio::time::{Instant, sleep};
 
 /// Nothing that a test waits for takes so long, unless it never comes.
