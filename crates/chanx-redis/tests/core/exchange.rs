@@ -6,7 +6,7 @@ use chanx_core::layer::{ChannelName, Content, GroupMessage, Health, LayerError, 
 use serde_json::json;
 
 use crate::support::{RedisServer, Seen, group_name, note, until};
-use crate::{Process, members};
+use crate::{members, process_at};
 
 #[tokio::test]
 async fn a_group_message_reaches_every_process_once_whatever_the_format() {
@@ -14,7 +14,7 @@ async fn a_group_message_reaches_every_process_once_whatever_the_format() {
     for options in
         ["", "?serializer=json", "?encryption_key=k%26y", "?prefix=other%20one&encryption_key=a&serializer=json"]
     {
-        let (here, there) = (Process::at(&server, options), Process::at(&server, options));
+        let (here, there) = (process_at(&server, options), process_at(&server, options));
         here.join("room").await;
         there.join("room").await;
         there.join("room").await;
@@ -42,7 +42,7 @@ async fn a_group_message_reaches_every_process_once_whatever_the_format() {
 #[tokio::test]
 async fn messages_of_one_sender_keep_their_order() {
     let server = RedisServer::start().await;
-    let (here, there) = (Process::at(&server, "?capacity=5000"), Process::at(&server, "?capacity=5000"));
+    let (here, there) = (process_at(&server, "?capacity=5000"), process_at(&server, "?capacity=5000"));
     there.join("room").await;
     for number in 0..1000 {
         here.say("room", &number.to_string()).await.unwrap();
@@ -55,7 +55,7 @@ async fn messages_of_one_sender_keep_their_order() {
 #[tokio::test]
 async fn a_message_to_a_channel_reaches_that_one() {
     let server = RedisServer::start().await;
-    let (here, there) = (Process::at(&server, ""), Process::at(&server, ""));
+    let (here, there) = (process_at(&server, ""), process_at(&server, ""));
     let channels = [there.layer.new_channel(), there.layer.new_channel()];
     for channel in &channels {
         here.layer.send(channel, Arc::new(note("for you"))).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_message_to_a_channel_reaches_that_one() {
 #[tokio::test]
 async fn a_process_enters_a_group_once_and_leaves_it() {
     let server = RedisServer::start().await;
-    let (here, there) = (Process::at(&server, ""), Process::at(&server, ""));
+    let (here, there) = (process_at(&server, ""), process_at(&server, ""));
     let room = group_name("room");
     here.join("room").await;
     here.join("room").await;
@@ -86,7 +86,7 @@ async fn a_process_enters_a_group_once_and_leaves_it() {
 #[tokio::test]
 async fn the_last_of_many_changes_of_mind_counts() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     let room = group_name("room");
     for _ in 0..100 {
         let subscribing = process.layer.subscribe(&room);
@@ -105,7 +105,7 @@ async fn the_last_of_many_changes_of_mind_counts() {
 #[tokio::test]
 async fn a_subscription_takes_effect_when_it_is_called_not_when_it_is_polled() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     let room = group_name("room");
     let unpolled = process.layer.subscribe(&room);
     until("it is a member", || async { members(&server, &room).await.len() == 1 }).await;
@@ -115,7 +115,7 @@ async fn a_subscription_takes_effect_when_it_is_called_not_when_it_is_polled() {
 #[tokio::test]
 async fn thousands_of_groups_are_entered_and_left() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     let names: Vec<_> = (0..3000).map(|number| group_name(&format!("g{number}"))).collect();
     let subscriptions: Vec<_> = names.iter().map(|name| process.layer.subscribe(name)).collect();
     for subscription in subscriptions {
@@ -133,7 +133,7 @@ async fn thousands_of_groups_are_entered_and_left() {
 #[tokio::test]
 async fn a_closed_layer_does_nothing() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     process.layer.close().await.unwrap();
     assert!(matches!(process.say("room", "x").await, Err(LayerError::Unavailable { .. })));
@@ -151,7 +151,7 @@ async fn a_closed_layer_does_nothing() {
 #[tokio::test]
 async fn what_no_peer_could_read_is_refused_by_the_sender() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     let raw = |text: &str| {
         let content = Content::Raw(text.to_owned());
@@ -171,7 +171,7 @@ async fn what_no_peer_could_read_is_refused_by_the_sender() {
 #[tokio::test]
 async fn a_channel_is_full_when_too_much_waits_for_its_process() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?capacity=2&expiry=30");
+    let process = process_at(&server, "?capacity=2&expiry=30");
     let channel = ChannelName::new("specific.0123456789abcdef0123456789abcdef!0").unwrap();
     let other = ChannelName::new("specific.0123456789abcdef0123456789abcdef!1").unwrap();
     for _ in 0..2 {
@@ -202,7 +202,7 @@ async fn a_channel_is_full_when_too_much_waits_for_its_process() {
 #[tokio::test]
 async fn memberships_are_renewed_before_they_are_forgotten() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?group_expiry=1");
+    let process = process_at(&server, "?group_expiry=1");
     let room = group_name("room");
     process.join("room").await;
     let score = || async {

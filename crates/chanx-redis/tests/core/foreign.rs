@@ -7,7 +7,7 @@ use redis::Value;
 use serde_json::json;
 
 use crate::support::{RedisServer, Seen, group_name, note, until};
-use crate::{Process, members};
+use crate::{members, process_at};
 
 const SALT: &[u8] = b"twelve bytes";
 
@@ -31,7 +31,7 @@ fn json_value(message: &serde_json::Value) -> Vec<u8> {
 #[tokio::test]
 async fn values_of_python_are_understood() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?serializer=json");
+    let process = process_at(&server, "?serializer=json");
     process.join("room").await;
     let alias = members(&server, &group_name("room")).await.remove(0);
     let channel = process.layer.new_channel();
@@ -55,7 +55,7 @@ async fn values_of_python_are_understood() {
 #[tokio::test]
 async fn values_for_python_are_those_it_writes() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     let room = ["!b", "!a"].map(|local| STRANGER.replace('!', local));
     for (score, name) in room.iter().enumerate() {
         add(&server, "asgi:group:room", 9e9 + score as f64, name.as_bytes()).await;
@@ -85,7 +85,7 @@ async fn values_for_python_are_those_it_writes() {
 #[tokio::test]
 async fn a_channel_that_belongs_to_no_process_has_a_key_of_its_own() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.layer.send(&ChannelName::new("plain").unwrap(), Arc::new(note("x"))).await.unwrap();
     let waiting: usize = server.command(&["ZCARD", "asgiplain"]).await;
     assert_eq!(waiting, 1);
@@ -94,7 +94,7 @@ async fn a_channel_that_belongs_to_no_process_has_a_key_of_its_own() {
 #[tokio::test]
 async fn garbage_is_dropped_and_what_follows_is_delivered() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     let alias = members(&server, &group_name("room")).await.remove(0);
     let garbage: [&[u8]; 9] = [
@@ -119,7 +119,7 @@ async fn garbage_is_dropped_and_what_follows_is_delivered() {
 #[tokio::test]
 async fn what_has_an_unknown_type_is_handed_over() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?serializer=json");
+    let process = process_at(&server, "?serializer=json");
     process.join("room").await;
     let alias = members(&server, &group_name("room")).await.remove(0);
     let message = json!({"x": 1, "__asgi_channel__": [alias]});
@@ -131,7 +131,7 @@ async fn what_has_an_unknown_type_is_handed_over() {
 #[tokio::test]
 async fn what_is_not_encrypted_or_too_old_is_dropped_where_messages_are_encrypted() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?encryption_key=this+is+a+test+key");
+    let process = process_at(&server, "?encryption_key=this+is+a+test+key");
     process.join("room").await;
     let alias = members(&server, &group_name("room")).await.remove(0);
     let plain = [SALT, b"\x82\xa4type\xa4note\xb0__asgi_channel__\x91\xd9\x4a", alias.as_bytes()].concat();
@@ -143,7 +143,7 @@ async fn what_is_not_encrypted_or_too_old_is_dropped_where_messages_are_encrypte
 #[tokio::test]
 async fn keys_of_another_type_are_trouble_for_their_owners_only() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     let _: String = server.command(&["SET", &format!("asgi{STRANGER}"), "no sorted set"]).await;
     let stranger = format!("{STRANGER}x");
@@ -165,7 +165,7 @@ async fn keys_of_another_type_are_trouble_for_their_owners_only() {
 #[tokio::test]
 async fn an_own_key_of_another_type_is_an_outage_until_it_is_gone() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     let key = key_of(&members(&server, &group_name("room")).await.remove(0));
     let _: String = server.command(&["SET", &key, "no sorted set"]).await;

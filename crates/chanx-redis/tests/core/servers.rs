@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use chanx_core::layer::{ChannelName, Health, LayerError};
 
-use crate::Process;
-use crate::support::{RedisServer, Seen, group_name, note, until};
+use crate::support::{Process, RedisServer, Seen, group_name, note, until};
 
 /// Two processes that share the same address.
 async fn talk(url: &str) {

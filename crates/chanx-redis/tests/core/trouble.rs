@@ -6,27 +6,19 @@ use chanx_core::layer::{Health, LayerError};
 use tokio::time::{Instant, timeout};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{PATIENCE, RedisServer, Seen, group_name, note, until};
-use crate::{Process, members};
-
-async fn is_down(process: &Process) -> bool {
-    process.layer.health() != Health::Up
-}
-
-async fn is_up(process: &Process) -> bool {
-    process.layer.health() == Health::Up
-}
+use crate::support::{PATIENCE, Process, RedisServer, Seen, group_name, note, until};
+use crate::{members, process_at};
 
 #[tokio::test]
 async fn after_a_restart_everything_is_as_before_and_the_gap_is_told_once() {
     let mut server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     for number in 0..700 {
         drop(process.layer.subscribe(&group_name(&format!("g{number}"))));
     }
     process.join("room").await;
     server.stop();
-    until("that is noticed", || is_down(&process)).await;
+    until("that is noticed", || process.is_down()).await;
     let began = Instant::now();
     let sent = process.say("room", "lost").await;
     assert!(matches!(sent, Err(LayerError::Unavailable { .. })), "{sent:?}");
@@ -37,7 +29,7 @@ async fn after_a_restart_everything_is_as_before_and_the_gap_is_told_once() {
     process.layer.unsubscribe(&group_name("g0"));
     server.start_again().await;
     assert_eq!(process.seen.next().await, Seen::Missed);
-    assert!(is_up(&process).await);
+    assert!(process.is_up().await);
     let keys: Vec<String> = server.command(&["KEYS", "asgi:group:*"]).await;
     assert_eq!((keys.len(), keys.contains(&"asgi:group:g0".to_owned())), (701, false));
     for group in ["room", "new", "g699"] {
@@ -52,28 +44,28 @@ async fn after_a_restart_everything_is_as_before_and_the_gap_is_told_once() {
 async fn a_layer_may_begin_before_its_server() {
     let mut server = RedisServer::start().await;
     server.stop();
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     assert!(process.say("room", "x").await.is_err());
     timeout(PATIENCE / 2, process.join("room")).await.unwrap();
-    assert!(is_down(&process).await);
+    assert!(process.is_down().await);
     server.start_again().await;
     assert_eq!(process.seen.next().await, Seen::Missed);
     until("sending works, too", || async { process.say("room", "hello").await.is_ok() }).await;
     process.seen.expect_group("room", "hello").await;
-    until("all is well", || is_up(&process)).await;
+    until("all is well", || process.is_up()).await;
 }
 
 #[tokio::test]
 async fn killed_connections_are_replaced() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     process.say("room", "one").await.unwrap();
     process.seen.expect_group("room", "one").await;
     for round in 0..3 {
         let _: i64 = server.command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
         assert_eq!(process.seen.next().await, Seen::Missed, "{round}");
-        until("all is well", || is_up(&process)).await;
+        until("all is well", || process.is_up()).await;
         process.say("room", "two").await.unwrap();
         process.seen.expect_group("room", "two").await;
     }
@@ -83,8 +75,8 @@ async fn killed_connections_are_replaced() {
 #[tokio::test]
 async fn a_dead_connection_of_a_sender_does_not_fail_a_group_message() {
     let server = RedisServer::start().await;
-    let sender = Process::at(&server, "");
-    let there = Process::at(&server, "");
+    let sender = process_at(&server, "");
+    let there = process_at(&server, "");
     there.join("room").await;
     sender.say("room", "one").await.unwrap();
     there.seen.expect_group("room", "one").await;
@@ -100,15 +92,15 @@ async fn a_dead_connection_of_a_sender_does_not_fail_a_group_message() {
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_noticed_and_waited_for() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?timeout=0.3");
+    let process = process_at(&server, "?timeout=0.3");
     process.join("room").await;
     let _: String = server.command(&["CLIENT", "PAUSE", "4000", "ALL"]).await;
     let sent = timeout(PATIENCE / 2, process.say("room", "x")).await.unwrap();
     assert!(matches!(sent, Err(LayerError::Unavailable { .. })), "{sent:?}");
-    assert!(is_down(&process).await);
+    assert!(process.is_down().await);
     let subscribing = timeout(PATIENCE / 2, process.layer.subscribe(&group_name("other"))).await.unwrap();
     assert!(subscribing.is_ok());
-    until("it is over", || is_up(&process)).await;
+    until("it is over", || process.is_up()).await;
     // What was sent in vain may have come nevertheless, but once.
     process.say("other", "later").await.unwrap();
     let mut texts = Vec::new();
@@ -125,19 +117,19 @@ async fn a_server_that_does_not_answer_is_noticed_and_waited_for() {
 #[tokio::test]
 async fn a_server_without_memory_is_an_outage_of_writing_only() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
-    let there = Process::at(&server, "");
+    let process = process_at(&server, "");
+    let there = process_at(&server, "");
     process.join("room").await;
     there.join("room").await;
     let _: String = server.command(&["CONFIG", "SET", "maxmemory", "1"]).await;
     let sent = process.say("room", "x").await;
     let Err(LayerError::Unavailable { reason }) = sent else { panic!("{sent:?}") };
     assert!(reason.contains("OOM"), "{reason}");
-    assert!(is_down(&process).await);
+    assert!(process.is_down().await);
     timeout(PATIENCE / 2, process.join("meanwhile")).await.unwrap();
     let _: String = server.command(&["CONFIG", "SET", "maxmemory", "0"]).await;
     assert_eq!(process.seen.next().await, Seen::Missed);
-    until("all is well", || is_up(&process)).await;
+    until("all is well", || process.is_up()).await;
     there.say("meanwhile", "hello").await.unwrap();
     process.seen.expect_group("meanwhile", "hello").await;
     assert_eq!(there.seen.drain().await, []);
@@ -146,12 +138,12 @@ async fn a_server_without_memory_is_an_outage_of_writing_only() {
 #[tokio::test]
 async fn writing_is_tried_again_even_if_nobody_sends() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     let _: String = server.command(&["CONFIG", "SET", "maxmemory", "1"]).await;
     assert!(process.say("room", "x").await.is_err());
     let _: String = server.command(&["CONFIG", "SET", "maxmemory", "0"]).await;
-    until("all is well", || is_up(&process)).await;
+    until("all is well", || process.is_up()).await;
 }
 
 #[tokio::test]
@@ -168,7 +160,7 @@ async fn what_the_rules_of_the_server_forbid_is_refused() {
     let joining = process.layer.subscribe(&group_name("secret")).await;
     assert!(matches!(joining, Err(LayerError::Refused { .. })), "{joining:?}");
     assert!(matches!(process.say("secret", "x").await, Err(LayerError::Refused { .. })));
-    assert!(is_up(&process).await);
+    assert!(process.is_up().await);
 }
 
 #[tokio::test]
@@ -194,7 +186,7 @@ async fn an_outage_is_logged_once_and_so_is_its_end() {
     let log = Log::default();
     let _guard = log.install();
     let mut server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     server.stop();
     for _ in 0..20 {
@@ -202,7 +194,7 @@ async fn an_outage_is_logged_once_and_so_is_its_end() {
     }
     server.start_again().await;
     assert_eq!(process.seen.next().await, Seen::Missed);
-    until("all is well", || is_up(&process)).await;
+    until("all is well", || process.is_up()).await;
     let text = log.text();
     assert_eq!(text.matches("has lost its server").count(), 1, "{text}");
     assert_eq!(text.matches("has its server again").count(), 1, "{text}");
@@ -211,7 +203,7 @@ async fn an_outage_is_logged_once_and_so_is_its_end() {
 #[tokio::test]
 async fn a_layer_that_is_dropped_leaves_no_connection() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     drop(process);
     until("all connections are gone", || async {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use chanx_core::layer::{ChannelLayer, ChannelName, LayerError};
 
-use crate::support::{RedisServer, Seen, group_name, note, until};
-use crate::{Process, subscribers};
+use crate::support::{Process, RedisServer, Seen, group_name, note, until};
+use crate::{process_at, subscribers};
 
 #[tokio::test]
 async fn a_group_is_heard_in_every_process_and_a_channel_in_one() {
     let server = RedisServer::start().await;
-    let [one, two, three] = [(); 3].map(|()| Process::at(&server, ""));
+    let [one, two, three] = [(); 3].map(|()| process_at(&server, ""));
     one.join("room").await;
     two.join("room").await;
     three.join("other").await;
@@ -31,9 +31,9 @@ async fn a_group_is_heard_in_every_process_and_a_channel_in_one() {
 #[tokio::test]
 async fn whoever_was_heard_can_be_answered() {
     let server = RedisServer::start().await;
-    let listener = Process::at(&server, "");
+    let listener = process_at(&server, "");
     listener.join("room").await;
-    let asking = Process::at(&server, "");
+    let asking = process_at(&server, "");
     let channel = asking.layer.new_channel();
     asking.say("room", channel.as_str()).await.unwrap();
     listener.seen.expect_group("room", channel.as_str()).await;
@@ -44,7 +44,7 @@ async fn whoever_was_heard_can_be_answered() {
 #[tokio::test]
 async fn messages_keep_their_order() {
     let server = RedisServer::start().await;
-    let (sender, receiver) = (Process::at(&server, ""), Process::at(&server, ""));
+    let (sender, receiver) = (process_at(&server, ""), process_at(&server, ""));
     receiver.join("room").await;
     let channel = receiver.layer.new_channel();
     for number in 0..500 {
@@ -60,7 +60,7 @@ async fn messages_keep_their_order() {
 #[tokio::test]
 async fn the_last_call_about_a_group_counts() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     let mut waits = Vec::new();
     for round in 0..50 {
         for number in 0..20 {
@@ -93,9 +93,9 @@ async fn the_last_call_about_a_group_counts() {
 #[tokio::test]
 async fn what_is_encrypted_is_read_by_those_who_have_a_key() {
     let server = RedisServer::start().await;
-    let old = Process::at(&server, "?encryption_key=old");
-    let new = Process::at(&server, "?encryption_key=new&encryption_key=old");
-    let plain = Process::at(&server, "");
+    let old = process_at(&server, "?encryption_key=old");
+    let new = process_at(&server, "?encryption_key=new&encryption_key=old");
+    let plain = process_at(&server, "");
     for process in [&old, &new, &plain] {
         process.join("room").await;
     }
@@ -140,7 +140,7 @@ async fn server_groups(server: &RedisServer) -> usize {
 #[tokio::test]
 async fn who_closes_hears_and_says_nothing_more() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     assert_eq!(subscribers(&server, "asgi__group__room").await, 1);
     process.layer.close().await.unwrap();

@@ -4,8 +4,8 @@ use chanx_core::layer::{Content, GroupMessage, LayerError, LayerMessage};
 use futures_util::StreamExt;
 use redis::Client;
 
-use crate::Process;
-use crate::support::{RedisServer, Seen, group_name, note, until};
+use crate::process_at;
+use crate::support::{Process, RedisServer, Seen, group_name, note, until};
 
 fn client(server: &RedisServer) -> Client {
     Client::open(format!("redis://{}", server.address())).unwrap()
@@ -36,7 +36,7 @@ fn recorded() -> LayerMessage {
 #[tokio::test]
 async fn messages_of_channels_redis_are_understood() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("chat.room_1").await;
     publish(&server, "asgi__group__chat.room_1", &bytes(RECORDED)).await;
     assert_eq!(process.seen.next().await, Seen::Group("chat.room_1".to_owned(), recorded()));
@@ -48,7 +48,7 @@ async fn messages_of_channels_redis_are_understood() {
 #[tokio::test]
 async fn what_is_sent_is_what_channels_redis_sends() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?prefix=site:");
+    let process = process_at(&server, "?prefix=site:");
     let mut python = client(&server).get_async_pubsub().await.unwrap();
     let channel = "site:specific.f4de07fad4e14b39ab79764a07b32d82";
     python.subscribe(&["site:__group__room", channel]).await.unwrap();
@@ -62,7 +62,7 @@ async fn what_is_sent_is_what_channels_redis_sends() {
 #[tokio::test]
 async fn json_is_written_as_python_writes_it() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?serializer=json");
+    let process = process_at(&server, "?serializer=json");
     let mut python = client(&server).get_async_pubsub().await.unwrap();
     python.subscribe("asgi__group__room").await.unwrap();
     process.say("room", "é").await.unwrap();
@@ -76,7 +76,7 @@ async fn json_is_written_as_python_writes_it() {
 #[tokio::test]
 async fn garbage_is_passed_over() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     let group = "asgi__group__room";
     let garbage: [&[u8]; 8] = [

@@ -1,18 +1,10 @@
 //! What servers and networks do to a layer.
 
-use chanx_core::layer::{Health, LayerError};
+use chanx_core::layer::LayerError;
 use tokio::time::timeout;
 
 use crate::support::{PATIENCE, RedisServer, Seen, group_name, until};
-use crate::{Process, subscribers};
-
-async fn is_down(process: &Process) -> bool {
-    process.layer.health() != Health::Up
-}
-
-async fn is_up(process: &Process) -> bool {
-    process.layer.health() == Health::Up
-}
+use crate::{process_at, subscribers};
 
 /// How many groups the server knows.
 async fn groups(server: &RedisServer) -> usize {
@@ -23,14 +15,14 @@ async fn groups(server: &RedisServer) -> usize {
 #[tokio::test]
 async fn ten_thousand_groups_come_back_after_a_restart() {
     let mut server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     let waits: Vec<_> = (0..10_000).map(|number| process.layer.subscribe(&group_name(&format!("g{number}")))).collect();
     for wait in waits {
         wait.await.unwrap();
     }
     assert_eq!(groups(&server).await, 10_000);
     server.stop();
-    until("that is noticed", || is_down(&process)).await;
+    until("that is noticed", || process.is_down()).await;
     let sent = timeout(PATIENCE, process.say("g1", "lost")).await.unwrap();
     assert!(matches!(sent, Err(LayerError::Unavailable { .. })), "{sent:?}");
     assert!(process.layer.check().await.is_err());
@@ -45,7 +37,7 @@ async fn ten_thousand_groups_come_back_after_a_restart() {
         process.seen.expect_group(group, "again").await;
     }
     process.layer.check().await.unwrap();
-    until("all is well", || is_up(&process)).await;
+    until("all is well", || process.is_up()).await;
     assert_eq!(process.seen.drain().await, []);
 }
 
@@ -53,10 +45,10 @@ async fn ten_thousand_groups_come_back_after_a_restart() {
 async fn a_layer_may_begin_before_its_server() {
     let mut server = RedisServer::start().await;
     server.stop();
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     assert!(process.say("room", "x").await.is_err());
     timeout(PATIENCE, process.join("room")).await.unwrap();
-    assert!(is_down(&process).await);
+    assert!(process.is_down().await);
     server.start_again().await;
     assert_eq!(process.seen.next().await, Seen::Missed);
     process.say("room", "hello").await.unwrap();
@@ -69,7 +61,7 @@ async fn a_layer_may_begin_before_its_server() {
 #[tokio::test]
 async fn a_killed_subscriber_comes_back_and_tells_the_gap_once() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     for _ in 0..3 {
         let killed: usize = server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
@@ -84,7 +76,7 @@ async fn a_killed_subscriber_comes_back_and_tells_the_gap_once() {
 #[tokio::test]
 async fn killing_everything_is_survived_too() {
     let server = RedisServer::start().await;
-    let (one, two) = (Process::at(&server, ""), Process::at(&server, ""));
+    let (one, two) = (process_at(&server, ""), process_at(&server, ""));
     one.join("room").await;
     two.say("room", "before").await.unwrap();
     one.seen.expect_group("room", "before").await;
@@ -101,16 +93,16 @@ async fn killing_everything_is_survived_too() {
 #[tokio::test]
 async fn a_server_that_stops_answering_is_lost() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?timeout=0.2");
+    let process = process_at(&server, "?timeout=0.2");
     process.join("room").await;
     process.layer.check().await.unwrap();
     let () = server.command(&["CLIENT", "PAUSE", "3000", "ALL"]).await;
-    until("silence is noticed", || is_down(&process)).await;
+    until("silence is noticed", || process.is_down()).await;
     let sent = timeout(PATIENCE, process.say("room", "x")).await.unwrap();
     assert!(matches!(sent, Err(LayerError::Unavailable { .. })), "{sent:?}");
     timeout(PATIENCE, process.join("other")).await.unwrap();
     while process.seen.next().await != Seen::Missed {}
-    until("all is well", || is_up(&process)).await;
+    until("all is well", || process.is_up()).await;
     process.say("other", "awake").await.unwrap();
     while process.seen.next().await != Seen::Group("other".to_owned(), crate::support::note("awake")) {}
 }
@@ -118,7 +110,7 @@ async fn a_server_that_stops_answering_is_lost() {
 #[tokio::test]
 async fn who_is_cut_off_for_its_backlog_comes_back() {
     let server = RedisServer::start_with(&["--client-output-buffer-limit", "pubsub 1mb 0 0"]).await;
-    let (loud, slow) = (Process::at(&server, ""), Process::at(&server, ""));
+    let (loud, slow) = (process_at(&server, ""), process_at(&server, ""));
     slow.join("room").await;
     // More at once than the limit: the server ends the connection.
     loud.say("room", &"x".repeat(4 << 20)).await.unwrap();

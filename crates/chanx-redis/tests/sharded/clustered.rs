@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use chanx_core::layer::{ChannelName, LayerError};
 
-use crate::Process;
 use crate::cluster::Cluster;
-use crate::support::{Seen, group_name, note, until};
+use crate::support::{Process, Seen, group_name, note, until};
 
 #[tokio::test]
 async fn groups_live_on_the_nodes_of_their_names() {

@@ -3,8 +3,8 @@
 use chanx_core::layer::{ChannelName, Health, LayerError};
 use tokio::time::timeout;
 
-use crate::Process;
-use crate::support::{PATIENCE, RedisServer, Seen, group_name, note, until};
+use crate::process_at;
+use crate::support::{PATIENCE, Process, RedisServer, Seen, group_name, note, until};
 
 async fn publish(server: &RedisServer, channel: &str, payload: &[u8]) {
     let mut connection = server.connection().await;
@@ -19,7 +19,7 @@ async fn channels(server: &RedisServer, pattern: &str) -> Vec<String> {
 #[tokio::test]
 async fn groups_and_channels_are_heard_in_order() {
     let server = RedisServer::start().await;
-    let (one, two) = (Process::at(&server, ""), Process::at(&server, ""));
+    let (one, two) = (process_at(&server, ""), process_at(&server, ""));
     one.join("room").await;
     two.join("room").await;
     let channel = one.layer.new_channel();
@@ -40,7 +40,7 @@ async fn groups_and_channels_are_heard_in_order() {
 #[tokio::test]
 async fn channels_of_nobody_are_no_error() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     for name in ["plain", "specific.0123!45"] {
         process.tell(&ChannelName::new(name).unwrap(), "x").await.unwrap();
     }
@@ -51,7 +51,7 @@ async fn channels_of_nobody_are_no_error() {
 #[tokio::test]
 async fn garbage_is_passed_over() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     let own = channels(&server, "asgi:process:*").await.pop().unwrap();
     let garbage: [&[u8]; 5] = [b"", b"garbage", b"\x81\x01\x02", b"\x81\xb0__asgi_channel__\x01", b"\x81\xa4type\xa1t"];
@@ -70,7 +70,7 @@ async fn garbage_is_passed_over() {
 async fn what_is_encrypted_is_read_by_those_who_have_a_key() {
     let server = RedisServer::start().await;
     let [old, new] =
-        ["?encryption_key=old", "?encryption_key=new&encryption_key=old"].map(|keys| Process::at(&server, keys));
+        ["?encryption_key=old", "?encryption_key=new&encryption_key=old"].map(|keys| process_at(&server, keys));
     old.join("room").await;
     new.join("room").await;
     new.say("room", "unreadable for the old").await.unwrap();
@@ -84,7 +84,7 @@ async fn what_is_encrypted_is_read_by_those_who_have_a_key() {
 #[tokio::test]
 async fn the_last_call_about_a_group_counts() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     let mut waits = Vec::new();
     for round in 0..50 {
         for number in 0..20 {
@@ -118,7 +118,7 @@ async fn the_last_call_about_a_group_counts() {
 #[tokio::test]
 async fn ten_thousand_groups_come_back_after_a_restart() {
     let mut server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     let waits: Vec<_> = (0..10_000).map(|number| process.layer.subscribe(&group_name(&format!("g{number}")))).collect();
     for wait in waits {
         wait.await.unwrap();
@@ -148,7 +148,7 @@ async fn ten_thousand_groups_come_back_after_a_restart() {
 async fn a_layer_may_begin_before_its_server() {
     let mut server = RedisServer::start().await;
     server.stop();
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     assert!(process.say("room", "x").await.is_err());
     timeout(PATIENCE, process.join("room")).await.unwrap();
     assert!(process.is_down().await);
@@ -161,7 +161,7 @@ async fn a_layer_may_begin_before_its_server() {
 #[tokio::test]
 async fn a_killed_subscriber_comes_back_and_tells_the_gap_once() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     for _ in 0..3 {
         let killed: usize = server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
@@ -176,7 +176,7 @@ async fn a_killed_subscriber_comes_back_and_tells_the_gap_once() {
 #[tokio::test]
 async fn a_server_that_stops_answering_is_lost() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "?timeout=0.2");
+    let process = process_at(&server, "?timeout=0.2");
     process.join("room").await;
     process.layer.check().await.unwrap();
     let () = server.command(&["CLIENT", "PAUSE", "3000", "ALL"]).await;
@@ -225,7 +225,7 @@ async fn a_process_that_cannot_be_answered_is_reported() {
 #[tokio::test]
 async fn who_closes_hears_and_says_nothing_more() {
     let server = RedisServer::start().await;
-    let process = Process::at(&server, "");
+    let process = process_at(&server, "");
     process.join("room").await;
     assert_eq!(channels(&server, "*").await.len(), 2);
     process.layer.close().await.unwrap();

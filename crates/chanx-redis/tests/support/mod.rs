@@ -2,12 +2,14 @@
 
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "each test program uses a part of this")]
 
+mod process;
 mod recorder;
 mod server;
 mod store;
 
 use std::time::Duration;
 
+pub use process::Process;
 pub use recorder::{Recorder, Seen, group_name, note};
 pub use server::RedisServer;
 pub use store::{Mode, Store};
