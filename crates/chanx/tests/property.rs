@@ -25,7 +25,9 @@ impl Stage for Memory {
     const IS_IMMEDIATE: bool = true;
     const KINDS_OF_TROUBLE: usize = 0;
 
-    async fn disturb(&self, _: usize) {}
+    async fn disturb(&self, _: usize) -> bool {
+        false
+    }
 }
 
 const CASES: u64 = 150;

@@ -148,7 +148,9 @@ impl Link {
 
     async fn connection(&self, deadline: Deadline) -> Result<Use, Trouble> {
         let mut states = self.state.subscribe();
-        self.connect_if(|state| matches!(state, State::Unused), 0);
+        if self.begin_connecting(|state| matches!(state, State::Unused)) {
+            self.connect(0);
+        }
         let settled = deadline.of(states.wait_for(|state| !matches!(state, State::Unused | State::Connecting))).await?;
         match settled.as_deref() {
             Ok(State::Connected { connection, number }) => {
@@ -165,9 +167,11 @@ impl Link {
         if let Err(trouble) = &result
             && is_loss(trouble)
             && !self.is_hasty(using, trouble)
-            && self.connect_if(is_this, using.number + 1)
+            && self.begin_connecting(is_this)
         {
+            // Before anybody can say that it is over.
             self.server.outage.begin(Part::Commands, &trouble.to_string());
+            self.connect(using.number + 1);
         }
         result.map_err(|trouble| self.note(trouble))
     }
@@ -177,20 +181,20 @@ impl Link {
         *trouble == Trouble::late() && using.since.elapsed() < self.server.config().timeout / 2
     }
 
-    /// Begins to connect, unless the state is another one by now.
-    fn connect_if(&self, is_due: impl Fn(&State) -> bool, number: u64) -> bool {
-        let begins = self.state.send_if_modified(|state| {
+    /// Whether the caller is the one who has to connect, since the state was a certain one.
+    fn begin_connecting(&self, is_due: impl Fn(&State) -> bool) -> bool {
+        self.state.send_if_modified(|state| {
             let begins = is_due(state);
             if begins {
                 *state = State::Connecting;
             }
             begins
-        });
-        if begins {
-            let task = tokio::spawn(connect(Arc::clone(&self.server), self.state.clone(), number, self.hurry.clone()));
-            *self.connecting.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
-        }
-        begins
+        })
+    }
+
+    fn connect(&self, number: u64) {
+        let task = tokio::spawn(connect(Arc::clone(&self.server), self.state.clone(), number, self.hurry.clone()));
+        *self.connecting.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
     }
 }
 

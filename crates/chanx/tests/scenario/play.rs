@@ -22,8 +22,9 @@ pub(crate) trait Stage: LayerFixture {
     /// How many kinds of trouble there are.
     const KINDS_OF_TROUBLE: usize;
 
-    /// Gives the store trouble of a kind, such that messages may be lost, and ends it.
-    async fn disturb(&self, kind: usize);
+    /// Gives the store trouble of a kind, such that messages may be lost, and ends it. Whether all layers have lost what
+    /// they listen with, and must say so.
+    async fn disturb(&self, kind: usize) -> bool;
 }
 
 /// Senders that are no connections have numbers beyond theirs.
@@ -37,8 +38,9 @@ struct Play<'a, S> {
     actors: JoinSet<()>,
     draining: Vec<usize>,
     number: u64,
-    /// What each connection had been told of lost messages before the trouble.
-    missed_before: Option<Vec<usize>>,
+    is_disturbed: bool,
+    /// What each connection that was open had been told of lost messages before all layers stopped listening.
+    missed_before: Option<Vec<Option<usize>>>,
 }
 
 /// Plays the steps on a fresh stage.
@@ -57,6 +59,7 @@ pub(crate) async fn play<S: Stage>(steps: &[Step]) -> Result<(), String> {
         actors: JoinSet::new(),
         draining: Vec::new(),
         number: 0,
+        is_disturbed: false,
         missed_before: None,
     };
     for _ in 0..SERVERS {
@@ -162,10 +165,12 @@ impl<S: Stage> Play<'_, S> {
     async fn disturb(&mut self, kind: usize) {
         let missed = self.history.note(|events| {
             events.is_disturbed = true;
-            events.connections.iter().map(|life| life.missed).collect()
+            events.connections.iter().map(|life| life.is_open.then_some(life.missed)).collect()
         });
-        self.missed_before.get_or_insert(missed);
-        self.stage.disturb(kind).await;
+        self.is_disturbed = true;
+        if self.stage.disturb(kind).await {
+            self.missed_before.get_or_insert(missed);
+        }
     }
 
     /// Waits until everything is answered and everybody has what he must get.
@@ -194,7 +199,9 @@ impl<S: Stage> Play<'_, S> {
 
     /// After trouble: waits until the layers are well and all connections know that they may have missed something.
     async fn recover(&mut self) -> Result<(), String> {
-        let Some(before) = self.missed_before.take() else { return Ok(()) };
+        if !std::mem::take(&mut self.is_disturbed) {
+            return Ok(());
+        }
         let deadline = Instant::now() + Duration::from_secs(20);
         while !self.is_well().await {
             if Instant::now() > deadline {
@@ -202,10 +209,11 @@ impl<S: Stage> Play<'_, S> {
             }
             sleep(Duration::from_millis(5)).await;
         }
+        let before = self.missed_before.take().unwrap_or_default();
         self.history
             .until("everybody is told of the trouble", |events| {
                 let mut lives = events.connections.iter().zip(&before);
-                lives.all(|(life, before)| life.is_over || life.missed > *before)
+                lives.all(|(life, before)| life.is_over || before.is_none_or(|before| life.missed > before))
             })
             .await?;
         self.history.note(|events| {
