@@ -8,7 +8,7 @@ use crate::camelize::{Naming, camelize, camelize_keys};
 use crate::decode::{Rejected, decode};
 use crate::encode::{EncodeError, encode};
 use crate::frame::{Opcode, write_frame};
-use crate::layer::Content;
+use crate::layer::{Content, message_format};
 use crate::message::{IncomingMessage, OutgoingMessage};
 use crate::session::SessionConfig;
 use crate::wire::{Envelope, WireFormat};
@@ -64,7 +64,7 @@ impl Broadcast {
     }
 
     fn declared<M: IncomingMessage + OutgoingMessage>(text: &str, wire: &WireFormat) -> Result<Self, BroadcastError> {
-        let message = decode::<M>(text, &WireFormat::default()).map_err(BroadcastError::Refused)?.message;
+        let message = decode::<M>(text, message_format()).map_err(BroadcastError::Refused)?.message;
         let mut text = Vec::new();
         encode(&message, &Envelope::default(), wire, &mut text)?;
         Ok(Self { action: message.action(), text })

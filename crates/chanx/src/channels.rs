@@ -8,7 +8,8 @@ use axum::extract::rejection::ExtensionRejection;
 use chanx_core::decode::{Rejected, decode};
 use chanx_core::encode::{EncodeError, encode};
 use chanx_core::layer::{
-    ChannelName, Content, Event, GroupMessage, GroupName, Health, InvalidName, LayerError, LayerMessage,
+    ChannelName, Content, Event, GroupMessage, GroupName, Health, InvalidName, LayerError, LayerMessage, event_format,
+    message_format,
 };
 use chanx_core::message::{IncomingMessage, OutgoingMessage};
 use chanx_core::validation::Fault;
@@ -121,7 +122,7 @@ impl Channels {
         audience: impl Into<Audience>,
         event: &E,
     ) -> Result<(), ChannelsError> {
-        let data = text(event, &event_format())?;
+        let data = text(event, event_format())?;
         self.send(&audience.into(), LayerMessage::Event(Event { data })).await
     }
 
@@ -211,7 +212,7 @@ pub struct InvalidEvent {
 /// # Errors
 /// Text that is none of the events of `E`, with all that is wrong with it.
 pub fn parse_event<E: IncomingMessage>(text: &str) -> Result<E, InvalidEvent> {
-    let decoded = decode(text, &event_format()).map_err(|Rejected { faults, .. }| InvalidEvent { faults })?;
+    let decoded = decode(text, event_format()).map_err(|Rejected { faults, .. }| InvalidEvent { faults })?;
     Ok(decoded.message)
 }
 
@@ -220,14 +221,9 @@ fn describe(faults: &[Fault]) -> String {
     faults.join("; ")
 }
 
-/// How events look on the layer: named by their handler, as in Chanx.
-fn event_format() -> WireFormat {
-    WireFormat { action_key: "handler".to_owned(), ..WireFormat::default() }
-}
-
 /// A message for the layer, in declared names.
 pub(crate) fn declared<M: OutgoingMessage>(message: &M) -> Result<Content, EncodeError> {
-    text(message, &WireFormat::default()).map(Content::Declared)
+    text(message, message_format()).map(Content::Declared)
 }
 
 /// A JSON object for the layer, as it is.

@@ -5,9 +5,11 @@
 //! job of the process, whatever the layer.
 
 mod contract;
+mod format;
 mod message;
 mod name;
 
 pub use contract::{ChannelLayer, Health, LayerError, LayerFuture, Pressure, Receiver};
+pub use format::{event_format, message_format};
 pub use message::{Content, Event, GroupMessage, LayerMessage, MalformedMessage};
 pub use name::{ChannelName, GroupName, InvalidName};

@@ -1,5 +1,7 @@
 //! The layer of `redis+pubsub://` against real servers.
 
+#[path = "../subscribed/mod.rs"]
+mod subscribed;
 #[path = "../support/mod.rs"]
 mod support;
 

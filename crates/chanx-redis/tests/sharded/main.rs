@@ -1,5 +1,7 @@
 //! The layer of `redis+sharded://` against real servers and clusters.
 
+#[path = "../subscribed/mod.rs"]
+mod subscribed;
 #[path = "../support/mod.rs"]
 mod support;
 
