@@ -1,5 +1,6 @@
 //! `send-event HANDLER [PAYLOAD]`: tells running consumers something.
 
+use chanx::layer::{Event, LayerError, LayerMessage};
 use chanx::{Audience, ChannelName, Endpoint, GroupName};
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -7,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Context, existing};
 use super::error::CommandError;
 use crate::layer;
+use crate::site::SiteError;
 
 #[derive(Debug, Args)]
 pub(crate) struct SendEvent {
@@ -48,12 +50,10 @@ impl SendEvent {
         }
         let mut event = Map::from_iter([("handler".to_owned(), json!(self.handler))]);
         event.extend(self.payload.map(|payload| ("payload".to_owned(), payload)));
-        check(&context, &self.handler, &Value::Object(event.clone()).to_string())?;
-        let channels = layer::channels(&context.settings).map_err(crate::site::SiteError::from)?;
-        let message = Map::from_iter([
-            ("type".to_owned(), json!("handle_channel_event")),
-            ("event_data".to_owned(), Value::Object(event)),
-        ]);
+        let data = Value::Object(event).to_string();
+        check(&context, &self.handler, &data)?;
+        let channels = layer::channels(&context.settings).map_err(SiteError::from)?;
+        let message = LayerMessage::Event(Event { data }).to_object().map_err(LayerError::from)?;
         let audience = self.to.audience(&context).await?;
         channels.send_raw(audience, message).await?;
         Ok(context.terminal.say("Sent.")?)
