@@ -6,8 +6,9 @@ use thiserror::Error;
 use crate::builtin::Builtin;
 use crate::camelize::{Naming, camelize, camelize_keys};
 use crate::decode::{Rejected, decode};
+use crate::deflate::Window;
 use crate::encode::{EncodeError, encode};
-use crate::frame::{Opcode, write_frame};
+use crate::frame::{Opcode, write_compressed, write_frame};
 use crate::layer::{Content, message_format};
 use crate::message::{IncomingMessage, OutgoingMessage};
 use crate::session::SessionConfig;
@@ -89,7 +90,23 @@ impl Broadcast {
     }
 
     /// The frames for those to whom the message has this origin: the message, and `group_complete` if completions are sent.
-    pub fn frames(&self, origin: Origin, config: &SessionConfig) -> Vec<u8> {
+    ///
+    /// The message is compressed for clients that agreed on a window, if it is worth it, and refers to no other. What
+    /// follows it never is: it is too short.
+    pub fn frames(&self, origin: Origin, window: Option<Window>, config: &SessionConfig) -> Vec<u8> {
+        let text = self.text_for(origin, config);
+        let mut frames = Vec::new();
+        match window.and_then(|window| deflate(&text, window, config)) {
+            None => write_frame(&mut frames, Opcode::Text, &text),
+            Some(compressed) => write_compressed(&mut frames, Opcode::Text, &compressed),
+        }
+        if config.send_completion {
+            write_frame(&mut frames, Opcode::Text, &completion(&config.wire));
+        }
+        frames
+    }
+
+    fn text_for(&self, origin: Origin, config: &SessionConfig) -> Vec<u8> {
         let name = |declared: &'static str| match config.wire.naming {
             Naming::AsDeclared => declared.into(),
             Naming::CamelCase => camelize(declared),
@@ -98,13 +115,13 @@ impl Broadcast {
         let separator = if object == b"{" { "" } else { "," };
         let (mine, current) = (name(IS_MINE), name(IS_CURRENT));
         let tail = format!("{separator}\"{mine}\":{},\"{current}\":{}}}", origin.is_mine, origin.is_current);
-        let mut frames = Vec::new();
-        write_frame(&mut frames, Opcode::Text, &[object, tail.as_bytes()].concat());
-        if config.send_completion {
-            write_frame(&mut frames, Opcode::Text, &completion(&config.wire));
-        }
-        frames
+        [object, tail.as_bytes()].concat()
     }
+}
+
+fn deflate(text: &[u8], window: Window, config: &SessionConfig) -> Option<Vec<u8>> {
+    let compression = config.compression.as_ref().filter(|_| text.len() >= config.compression_threshold)?;
+    compression.deflate(text, window)
 }
 
 fn completion(wire: &WireFormat) -> Vec<u8> {
@@ -127,7 +144,7 @@ mod tests {
 
     fn frames(content: &str, origin: Origin, config: &SessionConfig) -> String {
         let broadcast = Broadcast::new::<Never>(&Content::Raw(content.to_owned()), &config.wire).unwrap();
-        let frames = broadcast.frames(origin, config);
+        let frames = broadcast.frames(origin, None, config);
         let length = usize::from(frames[1]);
         String::from_utf8(frames[2..2 + length].to_vec()).unwrap()
     }
@@ -155,7 +172,7 @@ mod tests {
     fn a_completion_follows_if_the_settings_say_so() {
         let config = SessionConfig { send_completion: true, ..SessionConfig::default() };
         let broadcast = Broadcast::new::<Never>(&Content::Raw("{}".to_owned()), &config.wire).unwrap();
-        let frames = broadcast.frames(Origin::default(), &config);
+        let frames = broadcast.frames(Origin::default(), None, &config);
         assert!(frames.ends_with(br#"{"action":"group_complete","payload":null}"#));
     }
 

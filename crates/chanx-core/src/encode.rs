@@ -1,5 +1,7 @@
 //! From a typed message to the text of a frame: compact JSON, the action first, then the payload, then the rest.
 
+mod quick;
+
 use std::io;
 
 use serde::Serializer;
@@ -44,12 +46,11 @@ fn write<M: OutgoingMessage>(
     wire: &WireFormat,
     out: impl io::Write,
 ) -> Result<(), serde_json::Error> {
-    let mut serializer = serde_json::Serializer::new(out);
-    let mut fields = serializer.serialize_map(None)?;
-    fields.serialize_entry(&wire.action_key, message.action())?;
-    message.encode(&mut fields)?;
-    write_envelope(&mut fields, envelope)?;
-    fields.end()
+    quick::write_object(out, |fields| {
+        fields.serialize_entry(&wire.action_key, message.action())?;
+        message.encode(fields)?;
+        write_envelope(fields, envelope)
+    })
 }
 
 /// Goes through a JSON value, since only the schema knows which names are declared and which are data.

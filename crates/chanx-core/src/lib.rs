@@ -13,6 +13,7 @@ pub mod camelize;
 pub mod validation;
 
 pub mod close;
+pub mod deflate;
 pub mod frame;
 
 pub mod broadcast;

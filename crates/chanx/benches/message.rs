@@ -1,7 +1,8 @@
 //! What a message costs from the bytes of its frame to the bytes of its answer, layer by layer, beside serde_json alone.
 //!
 //! `cargo bench -p chanx --bench message`. Every layer does the work of the one before it: `serde_json` reads and writes
-//! an enum, `codec` adds the envelope, the constraints and the checks, `session` adds frames, order and limits.
+//! an enum, `codec` (`decode` and `encode`) adds the envelope, the constraints and the checks, `session` adds frames, order
+//! and limits.
 
 use std::sync::Arc;
 
@@ -88,6 +89,24 @@ fn serde_json(bencher: Bencher<'_, '_>, size: usize) {
         out.clear();
         let message: Plain = serde_json::from_str(black_box(&text)).unwrap();
         serde_json::to_writer(&mut out, &message).unwrap();
+        black_box(&out);
+    });
+}
+
+#[divan::bench(args = SIZES)]
+fn codec_decode(bencher: Bencher<'_, '_>, size: usize) {
+    let (text, wire) = (message("echo", size), WireFormat::default());
+    bencher.counter(BytesCount::new(size)).bench_local(|| decode::<Incoming>(black_box(&text), &wire).is_ok());
+}
+
+#[divan::bench(args = SIZES)]
+fn codec_encode(bencher: Bencher<'_, '_>, size: usize) {
+    let (wire, mut out) = (WireFormat::default(), Vec::new());
+    let Decoded { message, envelope } = decode(&message("echo", size), &wire).unwrap();
+    let message = handle(message);
+    bencher.counter(BytesCount::new(size)).bench_local(|| {
+        out.clear();
+        encode(black_box(&message), &envelope, &wire, &mut out).unwrap();
         black_box(&out);
     });
 }

@@ -1,13 +1,20 @@
 //! From the settings and a consumer's overrides to what its sessions run with.
 
+use std::sync::Arc;
+
 use chanx_core::camelize::Naming;
+use chanx_core::deflate::Compression;
 use chanx_core::session::{MessageLog, SessionConfig};
 use chanx_core::wire::WireFormat;
 
 use crate::consumer::Overrides;
 use crate::settings::Settings;
 
-pub(crate) fn session_config(settings: &Settings, overrides: &Overrides) -> SessionConfig {
+pub(crate) fn session_config(
+    settings: &Settings,
+    overrides: &Overrides,
+    compression: &Arc<Compression>,
+) -> SessionConfig {
     let o = overrides;
     let mut config = SessionConfig::default();
     config.wire = wire_format(settings, overrides);
@@ -19,6 +26,8 @@ pub(crate) fn session_config(settings: &Settings, overrides: &Overrides) -> Sess
     config.panic_closes = o.panic_closes.unwrap_or(true);
     config.unusable_frame_closes = o.unusable_frame_closes.unwrap_or(false);
     config.max_message_size = o.max_message_size.unwrap_or(settings.max_message_size);
+    config.compression = o.compression.unwrap_or(settings.compression).then(|| Arc::clone(compression));
+    config.compression_threshold = o.compression_threshold.unwrap_or(settings.compression_threshold);
     config.max_waiting_messages = settings.max_waiting_messages;
     config.max_outgoing_bytes = settings.max_outgoing_bytes;
     config.ping_interval = settings.ping_interval;

@@ -164,6 +164,8 @@ pub struct Overrides {
     pub(crate) log_sent_message: Option<bool>,
     pub(crate) log_ignored_actions: Option<Vec<String>>,
     pub(crate) max_message_size: Option<usize>,
+    pub(crate) compression: Option<bool>,
+    pub(crate) compression_threshold: Option<usize>,
     pub(crate) panic_closes: Option<bool>,
     pub(crate) unusable_frame_closes: Option<bool>,
 }
@@ -201,6 +203,10 @@ overrides! {
     log_ignored_actions: Vec<String>;
     /// Bytes of one incoming message.
     max_message_size: usize;
+    /// Whether clients are offered to compress messages.
+    compression: bool;
+    /// How many bytes a message must have to be compressed.
+    compression_threshold: usize;
     /// Whether a panic of a handler closes the connection with 1011 (it does, unless you say no: then the panic counts
     /// as a failed message, and the consumer goes on with whatever state the panic left behind).
     panic_closes: bool;

@@ -29,8 +29,11 @@ impl Cookies {
 
     /// Reads all `Cookie` headers of a request as if they were one.
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let values: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
-        Self::parse(&values.join(&b';'))
+        Self::from_values(headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes))
+    }
+
+    pub(crate) fn from_values<'a>(values: impl Iterator<Item = &'a [u8]>) -> Self {
+        Self::parse(&values.collect::<Vec<_>>().join(&b';'))
     }
 
     /// The value of the cookie with exactly this name.

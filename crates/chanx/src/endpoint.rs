@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chanx_core::broadcast::{Broadcast, BroadcastError};
+use chanx_core::deflate::Agreement;
 use chanx_core::layer::Content;
 use chanx_core::message::{Message, MessageSet};
 use chanx_core::wire::WireFormat;
@@ -38,6 +39,8 @@ pub(crate) struct Opening {
     pub(crate) id: Arc<str>,
     pub(crate) transport: Transport,
     pub(crate) handshake: Handshake,
+    /// What was agreed on about compressed messages, if anything.
+    pub(crate) agreement: Option<Box<Agreement>>,
     pub(crate) mounted: Arc<Mounted>,
     pub(crate) registration: Registration,
     /// Names the connection in the log.
@@ -56,7 +59,7 @@ impl Endpoint {
             events: C::Event::messages,
             check_event: |text| parse_event::<C::Event>(text).map(drop),
             broadcast: Broadcast::new::<C::GroupMessage>,
-            serve: |opening| Box::pin(driver::serve::<C>(opening)),
+            serve: |opening| Box::pin(driver::serve::<C>(Box::new(opening))),
         }
     }
 
@@ -101,8 +104,8 @@ impl Endpoint {
         &self.overrides
     }
 
-    pub(crate) async fn serve(&self, opening: Opening) {
-        (self.serve)(opening).await;
+    pub(crate) fn serve(&self, opening: Opening) -> BoxFuture<'static, ()> {
+        (self.serve)(opening)
     }
 }
 

@@ -14,6 +14,7 @@ mod handshake;
 mod object;
 mod peer;
 mod refusal;
+mod runtime;
 
 mod websockets;
 
@@ -51,5 +52,6 @@ pub use object::{Extract, FromHandshake, Path, Query};
 pub use origin::{AllowedOrigins, OriginError};
 pub use peer::Peer;
 pub use refusal::{BoxError, Refusal, Rejection};
+pub use runtime::runtime;
 pub use settings::Settings;
 pub use websockets::{StartError, Websockets};

@@ -1,13 +1,14 @@
 //! An endpoint with the settings that it runs with.
 
 use chanx_core::broadcast::{Broadcast, BroadcastError};
+use chanx_core::deflate::Compression;
 use chanx_core::layer::Content;
 use chanx_core::session::SessionConfig;
 use std::sync::Arc;
 
 use crate::config::session_config;
 use crate::endpoint::Endpoint;
-use crate::hub::{Format, Limits};
+use crate::hub::{Format, Hub, Limits, Roster};
 use crate::settings::Settings;
 
 /// An endpoint with the settings that it runs with, shared by its connections.
@@ -15,15 +16,18 @@ use crate::settings::Settings;
 pub(crate) struct Mounted {
     pub(crate) endpoint: Endpoint,
     pub(crate) config: Arc<SessionConfig>,
+    pub(crate) roster: Arc<Roster>,
     pub(crate) limits: Limits,
     /// How many groups one connection may be in.
     pub(crate) max_groups: usize,
 }
 
 impl Mounted {
-    pub(crate) fn new(endpoint: Endpoint, settings: &Settings) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, settings: &Settings, hub: &Hub, compression: &Arc<Compression>) -> Self {
+        let config = session_config(settings, endpoint.overrides(), compression);
         Self {
-            config: Arc::new(session_config(settings, endpoint.overrides())),
+            roster: hub.new_roster(config.tick_period()),
+            config: Arc::new(config),
             limits: Limits { deliveries: settings.max_queued_deliveries, bytes: settings.max_outgoing_bytes },
             max_groups: settings.max_groups,
             endpoint,

@@ -4,13 +4,23 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chanx_core::deflate::{Agreement, Compression, MalformedExtensions, Parameters};
 use chanx_core::frame::accept_key;
-use http::header::{CONNECTION, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use futures_util::future::BoxFuture;
+use http::header::{
+    CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use tracing::Span;
 
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
+use crate::hub::Registration;
+use crate::mounted::Mounted;
 use crate::routing::{Match, decode_path};
 use crate::transport::Transport;
 use crate::websockets::Server;
@@ -28,6 +38,8 @@ enum Refused {
     OtherVersion,
     #[error("a WebSocket handshake needs HTTP/1.1, one Host and a Sec-WebSocket-Key of 16 bytes in base64")]
     Malformed,
+    #[error(transparent)]
+    MalformedExtensions(#[from] MalformedExtensions),
     #[error("this origin is not allowed")]
     ForeignOrigin,
     #[error("the server has no room for another connection")]
@@ -42,7 +54,7 @@ impl Refused {
             Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::NotGet => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoUpgrade | Self::OtherVersion => StatusCode::UPGRADE_REQUIRED,
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Malformed | Self::MalformedExtensions(_) => StatusCode::BAD_REQUEST,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotUpgradable => StatusCode::INTERNAL_SERVER_ERROR,
@@ -61,52 +73,75 @@ impl IntoResponse for Refused {
     }
 }
 
+/// A connection whose upgrade is promised: all of [`Opening`] but the bytes.
+struct Promised {
+    id: Arc<str>,
+    handshake: Handshake,
+    agreement: Option<Box<Agreement>>,
+    mounted: Arc<Mounted>,
+    registration: Registration,
+    span: Span,
+}
+
 /// Answers a request under one of the routes.
 pub(crate) async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
-    let path = request.uri().path().to_owned();
     match open(&server, &mut request) {
         Ok(response) => response,
         Err(refused) => {
-            let origin = request.headers().get(http::header::ORIGIN);
+            let (path, origin) = (request.uri().path(), request.headers().get(ORIGIN));
             tracing::warn!(path, status = refused.status().as_u16(), ?origin, "handshake refused: {refused}");
             refused.into_response()
         }
     }
 }
 
-fn open(server: &Arc<Server>, request: &mut Request<Body>) -> Result<Response, Refused> {
-    let path = decode_path(request.uri().path()).ok_or(Refused::UnknownPath)?.into_owned();
+/// A request that is refused stays as it is.
+fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refused> {
+    let path = decode_path(request.uri().path()).ok_or(Refused::UnknownPath)?;
     let Match { endpoint, parameters, .. } = server.table.find(&path).ok_or(Refused::UnknownPath)?;
     let accept = check_protocol(request)?;
     if !server.origins.allows(request.headers()) {
         return Err(Refused::ForeignOrigin);
     }
+    let acceptable = compression_for(endpoint, request.headers())?;
     let registration = server.hub.register(server.max_connections).ok_or(Refused::Full)?;
-    let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refused::NotUpgradable)?;
-
-    let mounted = Arc::clone(endpoint);
     let id = server.new_connection_id();
-    let span = tracing::info_span!(parent: tracing::Span::current(), "websocket", id = &*id, path);
-    let handshake = Handshake::new(take_parts(request, server), parameters);
-    let serve = async move {
-        match on_upgrade.await {
-            Ok(upgraded) => {
-                let transport = Transport::new(upgraded);
-                let endpoint = mounted.endpoint.clone();
-                endpoint.serve(Opening { id, transport, handshake, mounted, registration, span }).await;
-            }
-            Err(error) => span.in_scope(|| tracing::debug!(%error, "the client left before the upgrade")),
-        }
-    };
-    tokio::spawn(serve);
-    Ok(switching_protocols(accept))
+    let span = tracing::info_span!("websocket", id = &*id, path = &*path);
+
+    let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refused::NotUpgradable)?;
+    let (parts, _) = std::mem::take(request).into_parts();
+    let handshake = Handshake::new(parts, parameters, Arc::clone(&server.extensions));
+    let agreement = acceptable.map(|(compression, parameters)| {
+        Box::new(compression.agree(parameters, endpoint.config.compression_threshold))
+    });
+    let response = switching_protocols(accept, agreement.as_deref());
+    let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration, span };
+    tokio::spawn(serve_upgraded(on_upgrade, Box::new(promised)));
+    Ok(response)
 }
 
-/// The request without its body, with what is attached to the application.
-fn take_parts(request: &mut Request<Body>, server: &Server) -> http::request::Parts {
-    let (mut parts, _) = std::mem::take(request).into_parts();
-    parts.extensions.extend(server.extensions.clone());
-    parts
+/// Serves a connection as soon as the HTTP server lets go of it. This is what is spawned for each connection, so
+/// it holds pointers only.
+async fn serve_upgraded(on_upgrade: OnUpgrade, promised: Box<Promised>) {
+    match on_upgrade.await {
+        Ok(upgraded) => {
+            // The end of the inner block frees the box.
+            let serving = {
+                let promised = promised;
+                promised.serve(upgraded)
+            };
+            serving.await;
+        }
+        Err(error) => promised.span.in_scope(|| tracing::debug!(%error, "the client left before the upgrade")),
+    }
+}
+
+impl Promised {
+    fn serve(self, upgraded: Upgraded) -> BoxFuture<'static, ()> {
+        let Self { id, handshake, agreement, mounted, registration, span } = self;
+        let (transport, endpoint) = (Transport::new(upgraded), Arc::clone(&mounted));
+        endpoint.endpoint.serve(Opening { id, transport, handshake, agreement, mounted, registration, span })
+    }
 }
 
 /// Checks what RFC 6455 (section 4.2.1) asks of a handshake. Yields the value of `Sec-WebSocket-Accept`.
@@ -129,8 +164,9 @@ fn check_protocol(request: &Request<Body>) -> Result<String, Refused> {
 }
 
 fn is_key(key: &str) -> bool {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16)
+    // Room for all that 24 characters can be.
+    let mut bytes = [0; 18];
+    key.len() == 24 && STANDARD.decode_slice(key, &mut bytes).is_ok_and(|length| length == 16)
 }
 
 /// The value of a header that must be there once.
@@ -148,12 +184,28 @@ fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case(token))
 }
 
-fn switching_protocols(accept: String) -> Response {
+/// What an endpoint compresses messages with, and the most that client and endpoint both want of it; nothing if one of them
+/// wants none.
+fn compression_for<'a>(
+    endpoint: &'a Mounted,
+    headers: &HeaderMap,
+) -> Result<Option<(&'a Arc<Compression>, Parameters)>, MalformedExtensions> {
+    let Some(compression) = &endpoint.config.compression else { return Ok(None) };
+    let offers = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().map(|value| value.to_str());
+    let offers = offers.collect::<Result<Vec<_>, _>>().map_err(|_| MalformedExtensions)?;
+    Ok(Parameters::negotiate(offers)?.map(|parameters| (compression, parameters)))
+}
+
+fn switching_protocols(accept: String, agreement: Option<&Agreement>) -> Response {
     let headers = [(UPGRADE, HeaderValue::from_static("websocket")), (CONNECTION, HeaderValue::from_static("Upgrade"))];
     let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
     // Base64 is always a legal value.
     if let Ok(accept) = HeaderValue::try_from(accept) {
         response.headers_mut().insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    // So are parameters.
+    if let Some(Ok(answer)) = agreement.map(|agreement| HeaderValue::try_from(agreement.parameters.to_string())) {
+        response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, answer);
     }
     response
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::any;
+use chanx_core::deflate::Compression;
 use http::{Extensions, Request};
 use thiserror::Error;
 
@@ -19,6 +20,9 @@ use crate::origin::{AllowedOrigins, OriginError};
 use crate::routing::{CompiledRoute, ReverseError, RouteTable, Routes, RoutingError};
 use crate::settings::Settings;
 use crate::upgrade;
+
+/// What axum calls the part of the path below a mount point. Nobody asks for it.
+pub(crate) const PATH_PARAMETER: &str = "websocket_path";
 
 /// The WebSocket side of an application, before it is mounted.
 ///
@@ -63,7 +67,7 @@ pub(crate) struct Server {
     pub(crate) origins: AllowedOrigins,
     pub(crate) hub: Arc<Hub>,
     pub(crate) max_connections: Option<usize>,
-    pub(crate) extensions: Extensions,
+    pub(crate) extensions: Arc<Extensions>,
     started: String,
     opened: AtomicU64,
 }
@@ -90,14 +94,15 @@ impl Websockets {
         settings: &Settings,
         channels: &Channels,
     ) -> Result<Self, StartError> {
-        let mount = |endpoint: Endpoint| Arc::new(Mounted::new(endpoint, settings));
+        let compression = Arc::new(Compression::new(settings.max_compression_contexts));
+        let mount = |endpoint: Endpoint| Arc::new(Mounted::new(endpoint, settings, channels.hub(), &compression));
         let table = routes.into().map(&mount).compile()?;
         Ok(Self(Server {
             table,
             origins: settings.origins()?,
             hub: Arc::clone(channels.hub()),
             max_connections: settings.max_connections,
-            extensions: Extensions::new(),
+            extensions: Arc::default(),
             started: random_prefix(),
             opened: AtomicU64::new(0),
         }))
@@ -106,7 +111,7 @@ impl Websockets {
     /// Attaches a value to every request, where consumers, permissions and extractors find it by its type.
     #[must_use]
     pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.0.extensions.insert(value);
+        Arc::make_mut(&mut self.0.extensions).insert(value);
         self
     }
 
@@ -166,9 +171,9 @@ fn mount_point(pattern: &str) -> Vec<String> {
     let is_literal = |segment: &str| !segment.contains(['<', '(', '[', '^', '\\', '{', '?', '+', '*', '.', '$']);
     match pattern.split_once('/') {
         Some((first, "")) if is_literal(first) => vec![format!("/{first}/")],
-        Some((first, _)) if is_literal(first) => vec![format!("/{first}/"), format!("/{first}/{{*rest}}")],
+        Some((first, _)) if is_literal(first) => vec![format!("/{first}/"), format!("/{first}/{{*{PATH_PARAMETER}}}")],
         None if is_literal(pattern) => vec![format!("/{pattern}")],
-        _ => vec!["/".to_owned(), "/{*rest}".to_owned()],
+        _ => vec!["/".to_owned(), format!("/{{*{PATH_PARAMETER}}}")],
     }
 }
 
@@ -179,12 +184,12 @@ mod tests {
     #[test]
     fn routes_of_one_prefix_share_a_mount_point() {
         let points = mount_points(["ws/echo/", "ws/rooms/<int:pk>/", "health/"].into_iter());
-        assert_eq!(points.into_iter().collect::<Vec<_>>(), ["/health/", "/ws/", "/ws/{*rest}"]);
+        assert_eq!(points.into_iter().collect::<Vec<_>>(), ["/health/", "/ws/", "/ws/{*websocket_path}"]);
     }
 
     #[test]
     fn a_route_that_begins_with_a_parameter_takes_the_root() {
         let points = mount_points(["<slug:tenant>/", "(?P<pk>[0-9]+)/"].into_iter());
-        assert_eq!(points.into_iter().collect::<Vec<_>>(), ["/", "/{*rest}"]);
+        assert_eq!(points.into_iter().collect::<Vec<_>>(), ["/", "/{*websocket_path}"]);
     }
 }

@@ -34,6 +34,7 @@ fn defaults_are_safe() {
     assert!(!settings.send_completion && settings.send_authentication_message);
     assert!(!settings.debug && !settings.allow_missing_origin);
     assert_eq!(settings.max_message_size, 65_536);
+    assert!(!settings.compression && settings.max_compression_contexts == 0);
     assert_eq!(settings.secret_key, None);
     assert_eq!(settings.channel_layer.expose(), "memory://");
     assert_eq!(settings.session_cookie_age, Duration::from_secs(1_209_600));

@@ -8,11 +8,14 @@ pub(super) fn exceeds(text: &[u8], limit: usize) -> bool {
     text.len() > 2 * limit && opening_brackets(text) > limit && depth(text) > limit
 }
 
-/// Counts without looking at strings: an upper bound, at the speed of memory. The count of a piece fits into a byte, so
-/// that the processor takes many bytes at once.
+/// The bytes that are counted at once: their count fits into a byte, and they fill whole registers of every size.
+const PIECE: usize = 192;
+
+/// Counts without looking at strings: an upper bound, at the speed of memory.
 fn opening_brackets(text: &[u8]) -> usize {
     let in_piece = |piece: &[u8]| piece.iter().map(|byte| u8::from(matches!(byte, b'[' | b'{'))).sum::<u8>();
-    text.chunks(u8::MAX.into()).map(|piece| usize::from(in_piece(piece))).sum()
+    let (pieces, rest) = text.as_chunks::<PIECE>();
+    pieces.iter().map(|piece| usize::from(in_piece(piece))).sum::<usize>() + usize::from(in_piece(rest))
 }
 
 fn depth(text: &[u8]) -> usize {

@@ -1,12 +1,15 @@
 //! A fragmented message on its way: the fragments that have arrived, joined.
 
 use super::{Opcode, Violation};
+use crate::deflate::Inflater;
 
 /// The message that is being put together, if any, or the one that was yielded last.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     /// What the message began as, until its last fragment is there.
     opcode: Option<Opcode>,
+    /// Whether the payload is still to be inflated.
+    is_compressed: bool,
     payload: Vec<u8>,
     /// How many bytes at the front of a text are known to be whole, valid characters.
     checked: usize,
@@ -27,18 +30,32 @@ impl Assembly {
         &self.payload
     }
 
-    /// Begins a message with the opcode of its first fragment, which is still to be added.
-    pub(super) fn begin(&mut self, opcode: Opcode) {
-        self.opcode = Some(opcode);
+    pub(super) fn is_compressed(&self) -> bool {
+        self.is_compressed
     }
 
-    /// Adds a fragment to a message that may become `limit` bytes long.
+    /// Begins a message with what the header of its first fragment says, which is still to be added.
+    pub(super) fn begin(&mut self, opcode: Opcode, is_compressed: bool) {
+        self.opcode = Some(opcode);
+        self.is_compressed = is_compressed;
+    }
+
+    /// Adds a fragment to a message that is expected to become `limit` bytes long at most.
     ///
     /// Text is checked as it comes, so that a message which cannot become valid is not gathered to its end.
     pub(super) fn add(&mut self, fragment: &[u8], limit: usize) -> Result<(), Violation> {
         self.reserve(fragment.len(), limit);
         self.payload.extend_from_slice(fragment);
-        if self.opcode == Some(Opcode::Text) { self.check_text() } else { Ok(()) }
+        if self.opcode == Some(Opcode::Text) && !self.is_compressed { self.check_text() } else { Ok(()) }
+    }
+
+    /// Inflates the payload that is there whole, if it is compressed, to at most `limit` bytes.
+    pub(super) fn inflate(&mut self, inflater: &mut Inflater, limit: usize) -> Result<(), Violation> {
+        if self.is_compressed {
+            self.payload = inflater.inflate(&self.payload, limit)?;
+            self.is_compressed = false;
+        }
+        Ok(())
     }
 
     /// Ends the message, whose payload stays until [`clear`](Self::clear), and tells what it began as.
@@ -77,7 +94,7 @@ mod tests {
     #[test]
     fn room_grows_in_leaps_but_not_beyond_the_limit() {
         let mut assembly = Assembly::default();
-        assembly.begin(Opcode::Binary);
+        assembly.begin(Opcode::Binary, false);
         let mut leaps = 0;
         for _ in 0..1000 {
             let before = assembly.payload.capacity();
@@ -91,7 +108,7 @@ mod tests {
     #[test]
     fn text_is_refused_at_the_fragment_that_spoils_it() {
         let mut assembly = Assembly::default();
-        assembly.begin(Opcode::Text);
+        assembly.begin(Opcode::Text, false);
         assert_eq!(assembly.add(b"\xe2\x82", 100), Ok(()));
         assert_eq!(assembly.add(b"\xac\xf0", 100), Ok(()));
         assert_eq!(assembly.checked, 3);
@@ -101,7 +118,7 @@ mod tests {
     #[test]
     fn a_finished_message_stays_until_it_is_cleared() {
         let mut assembly = Assembly::default();
-        assembly.begin(Opcode::Binary);
+        assembly.begin(Opcode::Binary, false);
         assembly.add(b"ab", 100).unwrap();
         assert_eq!(assembly.finish(), Some(Opcode::Binary));
         assert!(!assembly.is_open());

@@ -5,6 +5,8 @@ use std::ops::Deref;
 use super::{MAX_CONTROL_PAYLOAD, Opcode, Role, Violation};
 
 const FIN: u8 = 0x80;
+/// Set on the first frame of a compressed message (RFC 7692, section 6), where compression was agreed on.
+const COMPRESSED: u8 = 0x40;
 const RESERVED_BITS: u8 = 0x70;
 const OPCODE: u8 = 0x0F;
 const MASKED: u8 = 0x80;
@@ -15,11 +17,19 @@ const LENGTH_16: u8 = 126;
 /// The value of the length's seven bits that says: the length follows in 64 bits.
 const LENGTH_64: u8 = 127;
 
+/// Whether the first of these frames is that of a compressed message.
+#[must_use]
+pub fn is_compressed(frames: &[u8]) -> bool {
+    frames.first().is_some_and(|first| first & COMPRESSED != 0)
+}
+
 /// A header that was read whole, and that breaks no rule on its own.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Header {
     /// Whether this is the last fragment of its message.
     pub(super) is_final: bool,
+    /// Whether the message that begins here is compressed.
+    pub(super) is_compressed: bool,
     pub(super) opcode: Opcode,
     /// The key that the payload is masked with; present on a server, absent on a client.
     pub(super) mask: Option<[u8; 4]>,
@@ -30,13 +40,15 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads the header at the front of `input`; `None` if it is not there whole.
-    pub(super) fn parse(input: &[u8], role: Role) -> Result<Option<Self>, Violation> {
+    /// Reads the header at the front of `input`; `None` if it is not there whole. Compressed messages are refused unless
+    /// they were agreed on.
+    pub(super) fn parse(input: &[u8], role: Role, may_be_compressed: bool) -> Result<Option<Self>, Violation> {
         let &[first, second, ref rest @ ..] = input else {
             return Ok(None);
         };
-        let opcode = opcode(first)?;
+        let opcode = opcode(first, may_be_compressed)?;
         let is_final = first & FIN != 0;
+        let is_compressed = first & COMPRESSED != 0;
         let short_len = second & LENGTH;
         check_mask(second & MASKED != 0, role)?;
         if opcode.is_control() {
@@ -48,20 +60,23 @@ impl Header {
         let Some((mask, rest)) = split_mask(role, rest) else {
             return Ok(None);
         };
-        Ok(Some(Self { is_final, opcode, mask, len: input.len() - rest.len(), payload_len }))
+        Ok(Some(Self { is_final, is_compressed, opcode, mask, len: input.len() - rest.len(), payload_len }))
     }
 
-    /// Whether other frames belong to the same message.
-    pub(super) fn is_fragment(&self) -> bool {
-        !self.is_final || self.opcode == Opcode::Continuation
+    /// Whether the payload of this frame alone is that of a message or control frame, as it is.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_final && !self.is_compressed && self.opcode != Opcode::Continuation
     }
 }
 
-fn opcode(first: u8) -> Result<Opcode, Violation> {
-    if first & RESERVED_BITS != 0 {
-        return Err(Violation::ReservedBits);
-    }
+fn opcode(first: u8, may_be_compressed: bool) -> Result<Opcode, Violation> {
     let nibble = first & OPCODE;
+    if first & RESERVED_BITS != 0 {
+        let begins_message = nibble == Opcode::Text as u8 || nibble == Opcode::Binary as u8;
+        if first & RESERVED_BITS != COMPRESSED || !may_be_compressed || !begins_message {
+            return Err(Violation::ReservedBits);
+        }
+    }
     Opcode::from_nibble(nibble).ok_or(Violation::ReservedOpcode(nibble))
 }
 
@@ -141,7 +156,14 @@ impl EncodedHeader {
         Self { bytes, len }
     }
 
-    /// The same, announcing a masking key.
+    /// The header of an unfragmented message that is compressed.
+    pub(super) fn compressed(opcode: Opcode, payload_len: usize) -> Self {
+        let mut header = Self::new(opcode, payload_len);
+        header.bytes[0] |= COMPRESSED;
+        header
+    }
+
+    /// The header of an unfragmented frame that announces a masking key.
     pub(super) fn masked(opcode: Opcode, payload_len: usize) -> Self {
         let mut header = Self::new(opcode, payload_len);
         header.bytes[1] |= MASKED;
@@ -167,7 +189,7 @@ mod tests {
         for (payload_len, header_len) in lengths {
             let encoded = EncodedHeader::new(Opcode::Binary, payload_len);
             assert_eq!(encoded.len(), header_len);
-            let header = Header::parse(&encoded, Role::Client).unwrap().unwrap();
+            let header = Header::parse(&encoded, Role::Client, false).unwrap().unwrap();
             assert_eq!((header.payload_len, header.len, header.mask), (payload_len, header_len, None));
             assert!(header.is_final && header.opcode == Opcode::Binary);
         }
@@ -179,18 +201,18 @@ mod tests {
             let mut encoded = EncodedHeader::masked(Opcode::Text, payload_len).to_vec();
             encoded.extend([1, 2, 3, 4]);
             for cut in 0..encoded.len() {
-                assert!(Header::parse(&encoded[..cut], Role::Server).unwrap().is_none());
+                assert!(Header::parse(&encoded[..cut], Role::Server, false).unwrap().is_none());
             }
-            let header = Header::parse(&encoded, Role::Server).unwrap().unwrap();
+            let header = Header::parse(&encoded, Role::Server, false).unwrap().unwrap();
             assert_eq!((header.len, header.mask), (encoded.len(), Some([1, 2, 3, 4])));
         }
     }
 
     #[test]
     fn lengths_need_not_be_minimal() {
-        let wide = Header::parse(&[0x82, 126, 0, 5], Role::Client).unwrap().unwrap();
+        let wide = Header::parse(&[0x82, 126, 0, 5], Role::Client, false).unwrap().unwrap();
         assert_eq!(wide.payload_len, 5);
-        let wider = Header::parse(&[0x82, 127, 0, 0, 0, 0, 0, 0, 0, 5], Role::Client).unwrap().unwrap();
+        let wider = Header::parse(&[0x82, 127, 0, 0, 0, 0, 0, 0, 0, 5], Role::Client, false).unwrap().unwrap();
         assert_eq!((wider.payload_len, wider.len), (5, 10));
     }
 }

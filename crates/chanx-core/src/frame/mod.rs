@@ -2,7 +2,7 @@
 //!
 //! [`FrameReader`] turns received bytes into [`Frame`]s; [`FrameWriter`] and its smaller siblings append frames to a
 //! `Vec<u8>`. Both know framing alone: what a text says and when a close frame is answered is decided elsewhere.
-//! Extensions are not offered, so the reserved bits are always zero.
+//! The first reserved bit marks compressed messages where those were agreed on; the others are always zero.
 //!
 //! ```
 //! use chanx_core::frame::{Frame, FrameReader, Opcode, Role, write_masked};
@@ -28,9 +28,10 @@ mod mask;
 mod handshake;
 
 pub use handshake::accept_key;
-pub use read::{FrameReader, RETAINED_CAPACITY};
+pub use header::is_compressed;
+pub use read::FrameReader;
 pub use violation::Violation;
-pub use write::{FrameWriter, write_close, write_frame, write_masked};
+pub use write::{FrameWriter, write_close, write_compressed, write_frame, write_masked};
 
 use crate::close::CloseFrame;
 

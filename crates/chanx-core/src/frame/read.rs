@@ -7,14 +7,7 @@ use bytes::{Buf, BytesMut};
 use super::assembly::Assembly;
 use super::header::Header;
 use super::{Frame, Opcode, Role, Violation, body, mask};
-
-/// The room in bytes that an empty read buffer keeps.
-///
-/// A larger one is given back, so that a quiet connection holds little.
-///
-/// A driver that reads more than this at once pays for one allocation with each burst of frames, which is little beside
-/// the system call that brought them.
-pub const RETAINED_CAPACITY: usize = 1024;
+use crate::deflate::Inflater;
 
 /// Reads the frames of one connection.
 ///
@@ -49,6 +42,8 @@ pub struct FrameReader {
     /// How many bytes at the front of the buffer belong to the frame that was yielded last.
     consumed: usize,
     assembly: Assembly,
+    /// None: compressed messages were not agreed on.
+    inflater: Option<Box<Inflater>>,
     is_finished: bool,
 }
 
@@ -68,8 +63,16 @@ impl FrameReader {
             buffer: BytesMut::new(),
             consumed: 0,
             assembly: Assembly::default(),
+            inflater: None,
             is_finished: false,
         }
+    }
+
+    /// The same for a connection that agreed on compression.
+    #[must_use]
+    pub fn inflating(mut self, inflater: Inflater) -> Self {
+        self.inflater = Some(Box::new(inflater));
+        self
     }
 
     /// The buffer that received bytes are appended to. It begins with what is not yet yielded.
@@ -78,6 +81,22 @@ impl FrameReader {
     pub fn buffer_mut(&mut self) -> &mut BytesMut {
         self.release();
         &mut self.buffer
+    }
+
+    /// Puts a buffer in place of its own, so that quiet readers share one. What is in it is thrown away, and what was in its
+    /// own stays.
+    pub fn lend_buffer(&mut self, mut buffer: BytesMut) {
+        self.release();
+        buffer.clear();
+        buffer.extend_from_slice(&self.buffer);
+        self.buffer = buffer;
+    }
+
+    /// Gives the buffer back, and keeps what is not yet yielded, in no more room than that takes.
+    pub fn reclaim_buffer(&mut self) -> BytesMut {
+        self.release();
+        let kept = BytesMut::from(&self.buffer[..]);
+        std::mem::replace(&mut self.buffer, kept)
     }
 
     /// Whether there is nothing to be yielded or completed.
@@ -102,10 +121,7 @@ impl FrameReader {
         let frame = match self.find() {
             Ok(Some((opcode, Payload::Buffered(place)))) => body::interpret(opcode, &self.buffer[place]).map(Some),
             Ok(Some((opcode, Payload::Assembled))) => body::interpret(opcode, self.assembly.payload()).map(Some),
-            Ok(None) => {
-                shrink(&mut self.buffer);
-                Ok(None)
-            }
+            Ok(None) => Ok(None),
             Err(violation) => Err(violation),
         };
         self.is_finished |= matches!(frame, Err(_) | Ok(Some(Frame::Close(_))));
@@ -115,14 +131,15 @@ impl FrameReader {
     /// Finds the next message or control frame that is there whole, and gathers the fragments before it.
     fn find(&mut self) -> Result<Option<(Opcode, Payload)>, Violation> {
         while let Some((header, place)) = self.frame()? {
-            if !header.is_fragment() {
+            if header.is_plain() {
                 return Ok(Some((header.opcode, Payload::Buffered(place))));
             }
             if header.opcode != Opcode::Continuation {
-                self.assembly.begin(header.opcode);
+                self.assembly.begin(header.opcode, header.is_compressed);
             }
             self.assembly.add(&self.buffer[place], self.max_message_size)?;
             if header.is_final {
+                self.inflate()?;
                 return Ok(self.assembly.finish().map(|opcode| (opcode, Payload::Assembled)));
             }
             self.consume();
@@ -130,9 +147,17 @@ impl FrameReader {
         Ok(None)
     }
 
+    /// Inflates the message that is there whole, if it is a compressed one.
+    fn inflate(&mut self) -> Result<(), Violation> {
+        match &mut self.inflater {
+            Some(inflater) => self.assembly.inflate(inflater, self.max_message_size),
+            None => Ok(()),
+        }
+    }
+
     /// Unmasks the single frame at the front of the buffer, if it is there whole, and marks it as consumed.
     fn frame(&mut self) -> Result<Option<(Header, Range<usize>)>, Violation> {
-        let Some(header) = Header::parse(&self.buffer, self.role)? else {
+        let Some(header) = Header::parse(&self.buffer, self.role, self.inflater.is_some())? else {
             return Ok(None);
         };
         self.admit(&header)?;
@@ -157,11 +182,21 @@ impl FrameReader {
             (Opcode::Text | Opcode::Binary, true) => return Err(Violation::InterruptedMessage),
             _ => {}
         }
-        let limit = self.max_message_size;
-        if header.payload_len > limit.saturating_sub(self.assembly.len()) {
-            return Err(Violation::TooBig { limit });
+        if header.payload_len > self.max_message_size.saturating_sub(self.assembly.len()) {
+            return self.admit_incompressible(header);
         }
         Ok(())
+    }
+
+    /// Admits a frame that takes its message over the limit, if what makes it so long may be the compression alone.
+    fn admit_incompressible(&self, header: &Header) -> Result<(), Violation> {
+        let limit = self.max_message_size;
+        let is_compressed = header.is_compressed || self.assembly.is_compressed();
+        let compressed_limit = limit.saturating_add(limit / 8).saturating_add(64);
+        match is_compressed && header.payload_len <= compressed_limit.saturating_sub(self.assembly.len()) {
+            true => Ok(()),
+            false => Err(Violation::TooBig { limit }),
+        }
     }
 
     /// Lets go of the frame that was yielded last, or of everything once there is nothing more to yield.
@@ -169,6 +204,7 @@ impl FrameReader {
         self.consume();
         if self.is_finished {
             self.buffer = BytesMut::new();
+            self.inflater = None;
         }
         if self.is_finished || !self.assembly.is_open() {
             self.assembly.clear();
@@ -178,14 +214,6 @@ impl FrameReader {
     fn consume(&mut self) {
         self.buffer.advance(self.consumed);
         self.consumed = 0;
-    }
-}
-
-/// Gives a large buffer back if nothing is in it. What was consumed at its front counts as room, hence the attempt to
-/// reclaim more than is to be kept.
-fn shrink(buffer: &mut BytesMut) {
-    if buffer.is_empty() && buffer.try_reclaim(RETAINED_CAPACITY + 1) {
-        *buffer = BytesMut::new();
     }
 }
 
@@ -205,20 +233,24 @@ mod tests {
     }
 
     #[test]
-    fn a_large_empty_buffer_is_given_back() {
-        let mut reader = reader_with(&[&[0; 100_000], b"small"]);
-        assert!(reader.next().unwrap().is_some());
-        assert!(reader.next().unwrap().is_some());
+    fn a_lent_buffer_comes_back_with_its_room_and_what_is_incomplete_stays() {
+        let mut reader = reader_with(&[b"first", b"second"]);
+        assert_eq!(reader.next(), Ok(Some(Frame::Binary(b"first"))));
+        reader.buffer_mut().truncate(4);
+        reader.lend_buffer(BytesMut::with_capacity(10_000));
+        assert!(reader.buffer.capacity() >= 10_000);
         assert_eq!(reader.next(), Ok(None));
-        assert!(!reader.buffer.try_reclaim(1));
+        assert!(reader.reclaim_buffer().capacity() >= 10_000);
+        assert_eq!(reader.buffer.len(), 4);
+        assert!(!reader.buffer.try_reclaim(100), "no more room than the rest takes");
     }
 
     #[test]
-    fn a_small_empty_buffer_is_kept() {
+    fn an_empty_reader_holds_nothing() {
         let mut reader = reader_with(&[b"small"]);
         assert!(reader.next().unwrap().is_some());
-        assert_eq!(reader.next(), Ok(None));
-        assert!(reader.buffer.try_reclaim(b"small".len()));
+        drop(reader.reclaim_buffer());
+        assert!(reader.is_empty() && !reader.buffer.try_reclaim(1));
     }
 
     #[test]

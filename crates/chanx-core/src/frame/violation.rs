@@ -1,6 +1,7 @@
 //! What a peer can do wrong in its framing, and the close code that tells it so.
 
 use crate::close::CloseCode;
+use crate::deflate::InflateError;
 
 /// A broken rule of the framing. The connection cannot go on: it is closed with [`close_code`](Self::close_code).
 ///
@@ -8,7 +9,8 @@ use crate::close::CloseCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
-    /// A reserved bit was set although no extension was negotiated (RFC 6455, section 5.2).
+    /// A reserved bit was set that no extension gives a meaning (RFC 6455, section 5.2), or where it has none (RFC 7692,
+    /// section 6.1).
     #[error("reserved bits are set")]
     ReservedBits,
     /// An opcode without a meaning (section 5.2).
@@ -44,7 +46,10 @@ pub enum Violation {
     /// Text, or the reason in a close frame, that is not UTF-8 (section 8.1).
     #[error("text is not valid UTF-8")]
     InvalidUtf8,
-    /// A message, its fragments added up, of more than `limit` bytes.
+    /// A compressed message that is no whole deflate stream (RFC 7692, section 7.2.2).
+    #[error("compressed message is damaged")]
+    Damaged,
+    /// A message, its fragments added up and inflated, of more than `limit` bytes.
     #[error("message is larger than {limit} bytes")]
     TooBig {
         /// The largest message that the reader takes, in bytes.
@@ -52,12 +57,21 @@ pub enum Violation {
     },
 }
 
+impl From<InflateError> for Violation {
+    fn from(error: InflateError) -> Self {
+        match error {
+            InflateError::Damaged => Self::Damaged,
+            InflateError::TooBig { limit } => Self::TooBig { limit },
+        }
+    }
+}
+
 impl Violation {
     /// The code to close the connection with: 1002, 1007 or 1009.
     #[must_use]
     pub const fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidUtf8 => CloseCode::INVALID_PAYLOAD,
+            Self::InvalidUtf8 | Self::Damaged => CloseCode::INVALID_PAYLOAD,
             Self::TooBig { .. } => CloseCode::TOO_BIG,
             _ => CloseCode::PROTOCOL,
         }

@@ -5,6 +5,7 @@ use std::io;
 use super::header::EncodedHeader;
 use super::{MAX_CONTROL_PAYLOAD, Opcode, mask};
 use crate::close::CloseFrame;
+use crate::deflate::Deflater;
 
 /// Appends an unfragmented frame as servers send it, unmasked.
 ///
@@ -38,6 +39,14 @@ pub fn write_masked(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], key: [u8;
     let at = out.len();
     out.extend_from_slice(payload);
     mask::apply(&mut out[at..], key);
+}
+
+/// Appends an unfragmented compressed message, unmasked. What `payload` is made by knows `deflate`.
+pub fn write_compressed(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
+    let header = EncodedHeader::compressed(opcode, payload.len());
+    out.reserve(header.len() + payload.len());
+    out.extend_from_slice(&header);
+    out.extend_from_slice(payload);
 }
 
 /// Appends a server's close frame; the reason is cut where it does not fit.
@@ -114,6 +123,16 @@ impl<'a> FrameWriter<'a> {
         let header = EncodedHeader::new(Opcode::Text, self.payload_len());
         let set_aside = self.start..self.start + SET_ASIDE;
         self.out.splice(set_aside, header.iter().copied());
+        self.start = self.out.len();
+    }
+
+    /// Completes the frame, compressed if the deflater makes it smaller.
+    pub fn finish_compressed(mut self, deflater: &mut Deflater) {
+        let Some(payload) = deflater.deflate(&self.out[self.start + SET_ASIDE..]) else {
+            return self.finish();
+        };
+        self.out.truncate(self.start);
+        write_compressed(self.out, Opcode::Text, &payload);
         self.start = self.out.len();
     }
 }

@@ -1,7 +1,9 @@
 //! What a session must be told before it starts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::deflate::Compression;
 use crate::wire::WireFormat;
 
 /// Limits and switches of one endpoint, shared by its connections.
@@ -25,6 +27,10 @@ pub struct SessionConfig {
     pub unusable_frame_closes: bool,
     /// Bytes of one incoming message, fragments added up.
     pub max_message_size: usize,
+    /// What compresses messages, where clients are to be offered that; none: they are not.
+    pub compression: Option<Arc<Compression>>,
+    /// Bytes under which a group message is not compressed.
+    pub compression_threshold: usize,
     /// Messages that may wait while a handler runs.
     pub max_waiting_messages: usize,
     /// Bytes that may wait for the peer to take them, before senders wait too.
@@ -54,6 +60,8 @@ impl Default for SessionConfig {
             panic_closes: true,
             unusable_frame_closes: false,
             max_message_size: 64 * 1024,
+            compression: None,
+            compression_threshold: 256,
             max_waiting_messages: 64,
             max_outgoing_bytes: 1024 * 1024,
             ping_interval: Some(Duration::from_secs(20)),
@@ -63,6 +71,14 @@ impl Default for SessionConfig {
             close_timeout: Duration::from_secs(5),
             log: MessageLog::default(),
         }
+    }
+}
+
+impl SessionConfig {
+    /// How often a [`Session`](super::Session) is to be ticked: the shortest wait that the settings ask for.
+    pub fn tick_period(&self) -> Duration {
+        let waits = [self.ping_interval, self.ping_interval.map(|_| self.ping_timeout), self.idle_timeout];
+        waits.into_iter().flatten().fold(self.send_timeout, Duration::min)
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use super::liveness::{self, Verdict};
+use super::liveness::Verdict;
 use super::{Disconnect, EndedBy, Session, State};
 use crate::close::{CloseCode, CloseFrame, InvalidCloseCode};
 use crate::frame::Opcode;
 
 impl Session {
-    /// Judges the time since the last tick, and says when the next is due.
-    pub fn tick(&mut self, elapsed: Duration) -> Duration {
+    /// Judges the time since the last tick, or since the beginning: one [`SessionConfig::tick_period`] where nothing is late.
+    ///
+    /// [`SessionConfig::tick_period`]: super::SessionConfig::tick_period
+    pub fn tick(&mut self, elapsed: Duration) {
         if !self.waiting.has_room(&self.config) {
             // Whoever is not read from cannot be heard.
             self.liveness.heard();
@@ -27,12 +29,6 @@ impl Session {
             Verdict::Idle => self.end(CloseCode::IDLE, "no message for too long"),
             Verdict::Stalled => self.give_up(CloseCode::TOO_SLOW, "too slow"),
         }
-        liveness::period(&self.config)
-    }
-
-    /// How often [`Session::tick`] wants to be called.
-    pub fn tick_period(&self) -> Duration {
-        liveness::period(&self.config)
     }
 
     /// Closes the connection: nothing is handled or sent any more. Closing a closed one changes nothing.

@@ -76,12 +76,6 @@ impl Liveness {
     }
 }
 
-/// How often to tick: the shortest wait that the settings ask for.
-pub(super) fn period(config: &SessionConfig) -> Duration {
-    let waits = [config.ping_interval, config.ping_interval.map(|_| config.ping_timeout), config.idle_timeout];
-    waits.into_iter().flatten().fold(config.send_timeout, Duration::min)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

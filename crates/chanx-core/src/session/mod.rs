@@ -10,6 +10,8 @@ mod arriving;
 mod handling;
 mod sending;
 
+mod buffers;
+
 mod ending;
 
 mod config;
@@ -17,6 +19,7 @@ mod liveness;
 mod output;
 mod waiting;
 
+pub use buffers::Buffers;
 pub use config::{MessageLog, SessionConfig};
 
 use std::sync::Arc;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::close::CloseCode;
+use crate::deflate::{Agreement, Deflater};
 use crate::encode::EncodeError;
 use crate::frame::{FrameReader, Role};
 use crate::wire::Envelope;
@@ -94,6 +98,8 @@ pub struct Session {
     reader: FrameReader,
     waiting: Waiting,
     output: Output,
+    /// None: compressed messages were not agreed on.
+    deflater: Option<Box<Deflater>>,
     liveness: Liveness,
     envelope: Envelope,
     message_number: u64,
@@ -114,6 +120,7 @@ impl Session {
             reader,
             waiting: Waiting::default(),
             output: Output::default(),
+            deflater: None,
             liveness: Liveness::default(),
             envelope: Envelope::default(),
             message_number: 0,
@@ -122,6 +129,14 @@ impl Session {
             peer_is_done: false,
             is_broken: false,
         }
+    }
+
+    /// The same for a client that was promised compressed messages in the handshake.
+    #[must_use]
+    pub fn with_compression(mut self, agreement: Agreement) -> Self {
+        self.reader = self.reader.inflating(agreement.inflater);
+        self.deflater = Some(Box::new(agreement.deflater));
+        self
     }
 
     /// How the connection ended, once it has.

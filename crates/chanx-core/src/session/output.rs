@@ -3,10 +3,8 @@
 use bytes::Bytes;
 
 use crate::close::CloseFrame;
-use crate::frame::{FrameWriter, Opcode, write_close, write_frame};
-
-/// A large reply should not make a connection large for ever: an empty buffer above this many bytes is given back.
-const KEPT_CAPACITY: usize = 4 * 1024;
+use crate::deflate::Deflater;
+use crate::frame::{FrameWriter, Opcode, write_close, write_compressed, write_frame};
 
 #[derive(Debug, Default)]
 pub(super) struct Output {
@@ -28,18 +26,48 @@ impl Output {
             self.written = 0;
             self.shared = Bytes::new();
             self.frames.clear();
-            if self.frames.capacity() > KEPT_CAPACITY {
-                self.frames = Vec::new();
-            }
         }
     }
 
-    /// Adds a text frame whose payload `write` appends. On failure nothing is added.
-    pub(super) fn text<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+    /// Takes room, if it has none.
+    pub(super) fn lend(&mut self, room: &mut Vec<u8>) {
+        if self.frames.capacity() == 0 {
+            self.frames = std::mem::take(room);
+        }
+    }
+
+    /// Gives the room back, if nothing is in it, and what is not needed otherwise.
+    pub(super) fn reclaim(&mut self) -> Vec<u8> {
+        if self.frames.is_empty() {
+            return std::mem::take(&mut self.frames);
+        }
+        if self.frames.capacity() > 2 * self.frames.len() {
+            self.frames.shrink_to_fit();
+        }
+        Vec::new()
+    }
+
+    /// Adds a text whose payload `write` appends. On failure nothing is added.
+    pub(super) fn text<E>(
+        &mut self,
+        deflater: Option<&mut Deflater>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut frame = FrameWriter::text(self.own());
         write(frame.payload_mut())?;
-        frame.finish();
+        match deflater {
+            None => frame.finish(),
+            Some(deflater) => frame.finish_compressed(deflater),
+        }
         Ok(())
+    }
+
+    /// Adds a message that is there whole.
+    pub(super) fn message(&mut self, deflater: Option<&mut Deflater>, opcode: Opcode, payload: &[u8]) {
+        match deflater.and_then(|deflater| deflater.deflate(payload)) {
+            None => self.frame(opcode, payload),
+            Some(compressed) => write_compressed(self.own(), opcode, &compressed),
+        }
     }
 
     pub(super) fn frame(&mut self, opcode: Opcode, payload: &[u8]) {
@@ -53,6 +81,15 @@ impl Output {
         } else {
             self.own().extend_from_slice(&frames);
         }
+    }
+
+    /// Puts bytes before everything that is pending, of which nothing may have left yet.
+    pub(super) fn precede(&mut self, rest: Bytes) {
+        if self.pending().is_empty() {
+            return self.frames(rest);
+        }
+        let frames = self.own();
+        frames.splice(..0, rest);
     }
 
     pub(super) fn close(&mut self, close: &CloseFrame) {
@@ -89,5 +126,17 @@ mod tests {
         output.advance(2);
         output.frame(Opcode::Pong, b"");
         assert_eq!(output.pending(), b"ree\x8a\x00");
+    }
+
+    #[test]
+    fn what_was_begun_elsewhere_goes_first() {
+        let mut output = Output::default();
+        output.precede(Bytes::from_static(b"one"));
+        assert_eq!(output.pending(), b"one");
+        output.precede(Bytes::from_static(b"zero"));
+        output.frame(Opcode::Pong, b"");
+        assert_eq!(output.pending(), b"zeroone\x8a\x00");
+        output.precede(Bytes::from_static(b"-"));
+        assert_eq!(output.pending(), b"-zeroone\x8a\x00");
     }
 }

@@ -128,7 +128,7 @@ impl Ends {
             Step::Failed => return line(session.failed()),
             Step::Fail => return line(session.fail()),
             Step::Close(code, reason) => return failure(session.close(code, reason)),
-            Step::Tick(seconds) => drop(session.tick(Duration::from_secs(seconds))),
+            Step::Tick(seconds) => session.tick(Duration::from_secs(seconds)),
             Step::Stall => self.takes = false,
             Step::Take => self.takes = true,
             Step::Is(question) => return line(if question(session) { "yes" } else { "no" }),

@@ -187,8 +187,8 @@ fn nobody_is_asked_after_the_end() {
 }
 
 #[test]
-fn the_next_tick_is_due_at_the_shortest_wait() {
-    let seconds = |config: SessionConfig| check(config, &[]).tick_period().as_secs();
+fn ticks_are_due_at_the_shortest_wait() {
+    let seconds = |config: SessionConfig| config.tick_period().as_secs();
     assert_eq!(seconds(config()), 20);
     let mut hasty = impatient();
     hasty.ping_timeout = Duration::from_secs(5);

@@ -37,7 +37,7 @@ pub struct Context<C: Consumer> {
     /// What the consumer joined, and what every reachable connection is in.
     groups: Vec<Membership>,
     audiences: Vec<Membership>,
-    tasks: JoinSet<()>,
+    tasks: Option<JoinSet<()>>,
 }
 
 /// Where a connection belongs.
@@ -55,7 +55,7 @@ impl<C: Consumer> Context<C> {
         (user, object): (UserOf<C>, C::Object),
         Place { mounted, hub, mailbox }: Place,
     ) -> Self {
-        let (groups, audiences, tasks) = (Vec::new(), Vec::new(), JoinSet::new());
+        let (groups, audiences, tasks) = (Vec::new(), Vec::new(), None);
         Self { id, session, handshake, user, object, mounted, hub, mailbox, groups, audiences, tasks }
     }
 
@@ -155,7 +155,6 @@ impl<C: Consumer> Context<C> {
     where
         F: Future<Output = Result> + Send + 'static,
     {
-        while self.tasks.try_join_next().is_some() {}
         let work = work(self.peer());
         let report = async {
             if let Err(error) = work.await
@@ -164,7 +163,9 @@ impl<C: Consumer> Context<C> {
                 tracing::error!(error = error.report(), "spawned work failed");
             }
         };
-        self.tasks.spawn(tracing::Instrument::in_current_span(report));
+        let tasks = self.tasks.get_or_insert_default();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(tracing::Instrument::in_current_span(report));
     }
 }
 

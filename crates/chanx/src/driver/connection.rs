@@ -1,9 +1,9 @@
 //! The one place that waits for a connection's sources: its socket, its mailbox, its clock and its running handler.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
-use std::mem::MaybeUninit;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -12,25 +12,31 @@ use std::task::{Context as Task, Poll, ready};
 use atomic_refcell::AtomicRefMut;
 use chanx_core::layer::Event;
 use chanx_core::message::IncomingMessage;
-use chanx_core::session::{Input, Session};
+use chanx_core::session::{Buffers, Input, Session};
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tracing::Span;
 
 use super::events::Events;
-use crate::hub::{Delivery, Limits, Mailbox, Reader};
+use super::socket::Socket;
+use crate::hub::{Delivery, Lent, Limits, Mailbox, Reader};
 use crate::shared::SharedSession;
-use crate::transport::{Stream, Transport};
+use crate::transport::Transport;
 
-/// How much a read takes at most.
-const READ_SIZE: usize = 8 * 1024;
+thread_local! {
+    /// Lent to the connection that runs on this thread.
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
 
 /// A connection's sources, and the session that they feed.
 pub(super) struct Connection {
-    stream: Stream,
+    socket: Socket,
     session: SharedSession,
     mailbox: Arc<Mailbox>,
+    /// Whether the task runs, with buffers lent to it and the right to write.
+    has_turn: bool,
     /// Whether a handler runs.
     is_busy: bool,
     /// Events that came while a handler ran.
@@ -41,8 +47,6 @@ pub(super) struct Connection {
     was_event: bool,
     /// Names the connection in the log. A connection waits outside of it, since to enter it costs something.
     span: Span,
-    clock: Pin<Box<Sleep>>,
-    last_tick: Instant,
 }
 
 /// What the consumer is to do next.
@@ -69,29 +73,27 @@ impl Connection {
         (mailbox, limits): (Arc<Mailbox>, Limits),
         span: Span,
     ) -> Self {
-        let period = {
-            let mut session = session.borrow_mut();
-            session.input().extend_from_slice(&transport.early);
-            session.tick_period()
-        };
-        let clock = Box::pin(sleep(period));
+        session.borrow_mut().input().extend_from_slice(&transport.early);
         Self {
-            stream: transport.stream,
+            socket: Socket::new(transport.stream),
             session,
             mailbox,
+            has_turn: false,
             is_busy: false,
             events: Events::new(limits),
             missed: false,
             was_event: false,
             span,
-            clock,
-            last_tick: Instant::now(),
         }
     }
 
-    /// Names the connection in the log.
-    pub(super) fn span(&self) -> Span {
-        self.span.clone()
+    pub(super) fn session(&self) -> &SharedSession {
+        &self.session
+    }
+
+    /// Names the connection in what is logged.
+    pub(super) fn in_span<T>(&self, what: impl FnOnce() -> T) -> T {
+        self.span.in_scope(what)
     }
 
     /// Waits for the next message or event, or the end. Everything that waits to be sent leaves first, in one write.
@@ -105,6 +107,7 @@ impl Connection {
                     return Poll::Ready(None);
                 }
                 if !self.make_progress(task, true) {
+                    self.end_turn();
                     return Poll::Pending;
                 }
             }
@@ -149,32 +152,34 @@ impl Connection {
 
     /// Runs a handler, while the socket still flushes, answers pings and notices that the peer leaves.
     ///
-    /// Once the connection has ended, the handler has the time of a closing handshake to come to its end.
-    pub(super) async fn run<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
+    /// Once the connection has ended, the handler has the time of a closing handshake to come to its end. Handlers are boxed,
+    /// so that a connection has room for one only while it runs: most of the time there is none.
+    pub(super) async fn run<T>(&mut self, handler: BoxFuture<'_, T>) -> Ran<T> {
         self.is_busy = true;
         let ran = self.run_beside(handler).await;
         self.is_busy = false;
         ran
     }
 
-    async fn run_beside<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
-        let mut handler = pin!(AssertUnwindSafe(handler).catch_unwind());
+    async fn run_beside<T>(&mut self, handler: BoxFuture<'_, T>) -> Ran<T> {
+        let mut handler = AssertUnwindSafe(handler).catch_unwind();
         let mut grace = None;
         let immediately = self.session.borrow().config().send_immediately;
         poll_fn(|task| {
             loop {
-                if let Poll::Ready(outcome) = handler.as_mut().poll(task) {
+                if let Poll::Ready(outcome) = self.span.in_scope(|| handler.poll_unpin(task)) {
                     return Poll::Ready(outcome.map_or_else(|panic| Ran::Panicked(panic_text(&*panic)), Ran::Finished));
                 }
                 self.session.borrow_mut().absorb();
                 if self.make_progress(task, immediately) {
                     continue;
                 }
+                self.end_turn();
                 let session = self.session.borrow();
                 if session.is_ending() {
                     let grace = grace.get_or_insert_with(|| Box::pin(sleep(session.config().close_timeout)));
                     ready!(grace.as_mut().poll(task));
-                    tracing::warn!("a handler was given up after the end of its connection");
+                    self.in_span(|| tracing::warn!("a handler was given up after the end of its connection"));
                     return Poll::Ready(Ran::Abandoned);
                 }
                 return Poll::Pending;
@@ -185,7 +190,9 @@ impl Connection {
 
     /// Sends what is left, waits for the peer's side of the closing handshake, and ends the stream; all of it within
     /// the time for it.
-    pub(super) async fn finish(mut self) {
+    pub(super) async fn finish(&mut self) {
+        self.end_turn();
+        self.regain_outlet();
         self.mailbox.close();
         let limit = self.session.borrow().config().close_timeout;
         // Whether the peer keeps to it or not, the connection is over.
@@ -195,51 +202,90 @@ impl Connection {
     async fn close(&mut self) -> io::Result<()> {
         poll_fn(|task| self.poll_flush(task)).await?;
         poll_fn(|task| self.poll_last_word(task)).await?;
-        self.stream.shutdown().await?;
+        self.socket.shutdown().await?;
         // Bytes that nobody has read would make the system reset the connection, and the peer might never see the
         // close frame.
         let mut ignored = [0; 512];
-        while self.stream.read(&mut ignored).await? > 0 {}
+        while self.socket.read(&mut ignored).await? > 0 {}
         Ok(())
     }
 
     /// One round over the sources; whether there is something to do about it now. Output may stay until there is no room
     /// for more, or until the next tick.
     fn make_progress(&mut self, task: &mut Task<'_>, immediately: bool) -> bool {
-        let must_be_seen = self.read_mailbox(task);
+        self.begin_turn();
+        let received = self.read_mailbox(task);
         let was_full = !self.session.borrow().has_room();
         let wrote = (immediately || was_full) && self.poll_write(task);
         let read = self.poll_read(task);
-        let ticked = self.poll_clock(task);
-        if ticked {
+        if received.is_tick {
+            let mut session = self.session.borrow_mut();
+            let period = session.config().tick_period();
+            session.tick(period);
+            drop(session);
             // No client is to be taken for slow or silent because of what is kept from it.
             self.poll_write(task);
         }
         // Room that a write made is for whoever waited for it: a handler, a message, or what is left in the mailbox. A write
         // that found the peer gone is the end.
         let made_room = wrote && (was_full || self.is_busy || self.session.borrow().is_ending());
-        must_be_seen || made_room || read || ticked
+        received.must_be_seen || made_room || read || received.is_tick
     }
 
     /// Takes what others sent: frames leave at once, events wait for their turn. Frames that came behind an event may
-    /// overtake it while a handler runs, and only then. Says whether there is something for others to look at.
-    fn read_mailbox(&mut self, task: &mut Task<'_>) -> bool {
+    /// overtake it while a handler runs, and only then.
+    fn read_mailbox(&mut self, task: &mut Task<'_>) -> Received {
         let session = self.session.borrow_mut();
         if session.is_ending() {
-            return false;
+            return Received::default();
         }
         let Self { events, missed, is_busy, span, .. } = self;
         let _span = session.config().log.sent.then(|| span.enter());
         let mut intake = Intake { session, events, missed, is_busy: *is_busy, must_be_seen: false };
-        self.mailbox.read(task, &mut intake);
-        intake.must_be_seen
+        let is_tick = self.mailbox.read(task, &mut intake);
+        Received { must_be_seen: intake.must_be_seen, is_tick }
+    }
+
+    /// Takes what a connection has while it runs: buffers, and the right to write.
+    fn begin_turn(&mut self) {
+        if !std::mem::replace(&mut self.has_turn, true) {
+            BUFFERS.with_borrow_mut(|buffers| self.session.borrow_mut().lend(buffers));
+            self.regain_outlet();
+        }
+    }
+
+    /// Gives them up. Others write while there is nothing to write here; while the connection runs they do not, so that what
+    /// a handler sends to its own client leaves before what comes back to it through a group.
+    fn end_turn(&mut self) {
+        self.has_turn = false;
+        let mut session = self.session.borrow_mut();
+        BUFFERS.with_borrow_mut(|buffers| session.reclaim(buffers));
+        let writes_alone = session.config().log.sent || session.keeps_context();
+        if session.is_ending() || !session.output().is_empty() || writes_alone {
+            return;
+        }
+        if let Some(outlet) = self.socket.take_outlet() {
+            self.mailbox.lend_outlet(outlet);
+        }
+    }
+
+    fn regain_outlet(&mut self) {
+        if self.socket.has_outlet() {
+            return;
+        }
+        if let Some(Lent { outlet, rest }) = self.mailbox.take_outlet() {
+            if !rest.is_empty() {
+                self.session.borrow_mut().resume_output(rest);
+            }
+            self.socket.put_outlet(outlet);
+        }
     }
 
     fn poll_write(&mut self, task: &mut Task<'_>) -> bool {
         let mut session = self.session.borrow_mut();
         let mut moved = false;
         while !session.output().is_empty() && !session.is_broken() {
-            match Pin::new(&mut self.stream).poll_write(task, session.output()) {
+            match Pin::new(&mut self.socket).poll_write(task, session.output()) {
                 Poll::Ready(Ok(written)) if written > 0 => session.advance_output(written),
                 Poll::Ready(_) => session.break_transport(),
                 Poll::Pending => break,
@@ -257,29 +303,12 @@ impl Connection {
         if !session.wants_input() {
             return false;
         }
-        // Bytes come through the stack, so that an idle connection holds no buffer.
-        let mut space = [MaybeUninit::uninit(); READ_SIZE];
-        let mut buffer = ReadBuf::uninit(&mut space);
-        match Pin::new(&mut self.stream).poll_read(task, &mut buffer) {
-            Poll::Ready(Ok(())) if buffer.filled().is_empty() => session.end_of_input(),
-            Poll::Ready(Ok(())) => {
-                session.input().extend_from_slice(buffer.filled());
-                session.heard();
-            }
+        match pin!(self.socket.read_buf(session.input())).poll(task) {
+            Poll::Ready(Ok(0)) => session.end_of_input(),
+            Poll::Ready(Ok(_)) => session.heard(),
             Poll::Ready(Err(_)) => session.break_transport(),
             Poll::Pending => return false,
         }
-        true
-    }
-
-    fn poll_clock(&mut self, task: &mut Task<'_>) -> bool {
-        if self.clock.as_mut().poll(task).is_pending() {
-            return false;
-        }
-        let now = Instant::now();
-        let next = self.session.borrow_mut().tick(now - self.last_tick);
-        self.last_tick = now;
-        self.clock.as_mut().reset(now + next);
         true
     }
 
@@ -287,7 +316,7 @@ impl Connection {
         self.poll_write(task);
         let session = self.session.borrow();
         if session.output().is_empty() || session.is_broken() {
-            return Pin::new(&mut self.stream).poll_flush(task);
+            return Pin::new(&mut self.socket).poll_flush(task);
         }
         Poll::Pending
     }
@@ -302,13 +331,21 @@ impl Connection {
             }
             let mut bytes = [0; 512];
             let mut buffer = ReadBuf::new(&mut bytes);
-            ready!(Pin::new(&mut self.stream).poll_read(task, &mut buffer))?;
+            ready!(Pin::new(&mut self.socket).poll_read(task, &mut buffer))?;
             match buffer.filled() {
                 [] => session.end_of_input(),
                 read => session.input().extend_from_slice(read),
             }
         }
     }
+}
+
+/// What came of a look into the mailbox.
+#[derive(Default)]
+struct Received {
+    /// Whether there is something for others to look at.
+    must_be_seen: bool,
+    is_tick: bool,
 }
 
 /// Where deliveries go.

@@ -3,13 +3,15 @@
 mod admission;
 mod connection;
 mod events;
+mod socket;
 
 use std::sync::Arc;
 
 use chanx_core::close::CloseCode;
+use chanx_core::deflate::Agreement;
 use chanx_core::layer::Event;
 use chanx_core::session::{Disconnect, EndedBy, Session};
-use tracing::Instrument;
+use futures_util::future::BoxFuture;
 
 use crate::auth::Identity;
 use crate::channels::parse_event;
@@ -17,94 +19,125 @@ use crate::consumer::{Consumer, HandlerError, Result};
 use crate::context::{Context, Place, UserOf};
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
-use crate::hub::Format;
+use crate::hub::{Format, Mailbox, Registration};
+use crate::mounted::Mounted;
 use crate::shared::SharedSession;
 use admission::{Verdict, admit};
 use connection::{Connection, Next, Ran};
 
-/// Serves one connection.
-pub(crate) async fn serve<C: Consumer>(opening: Opening) {
-    let Opening { transport, handshake, mounted, registration, id, span } = opening;
+/// Serves one connection. What comes once is boxed, here and below: an idle connection has no room for it.
+pub(crate) async fn serve<C: Consumer>(opening: Box<Opening>) {
+    let Opened { mut connection, mut guest, _registration } = Box::pin(open::<C>(opening)).await;
+    if let Some(guest) = &mut guest {
+        attend(&mut connection, guest).await;
+    }
+    Box::pin(connection.finish()).await;
+    connection.in_span(|| report_end(connection.session().borrow().disconnect()));
+}
+
+/// A connection whose client was let in, or is about to be told that it was not.
+struct Opened<C: Consumer> {
+    connection: Connection,
+    guest: Option<Guest<C>>,
+    _registration: Registration,
+}
+
+/// A client that was let in, with its consumer.
+struct Guest<C: Consumer> {
+    consumer: C,
+    cx: Context<C>,
+    /// Whether the consumer came as far as handling messages.
+    is_open: bool,
+}
+
+/// Does what comes before the first message.
+async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
+    let Opening { transport, handshake, agreement, mounted, mut registration, id, span } = *opening;
     let format: Arc<dyn Format> = Arc::clone(&mounted) as _;
-    let mailbox = registration.open_mailbox(format, mounted.limits);
-    let session = SharedSession::new(Session::new(Arc::clone(&id), Arc::clone(&mounted.config)));
+    let mailbox = registration.open_mailbox(&mounted.roster, format, mounted.limits);
+    let session = SharedSession::new(new_session(&id, &mounted, agreement, &mailbox));
     let inbox = (Arc::clone(&mailbox), mounted.limits);
-    let mut connection = Connection::new(transport, session.clone(), inbox, span.clone());
+    let mut connection = Connection::new(transport, session.clone(), inbox, span);
     let handshake = Arc::new(handshake);
 
-    span.in_scope(|| tracing::info!("connected"));
-    let identity = authenticate::<C>(&mut connection, &session, &handshake).instrument(span.clone()).await;
-    if let Some((user, object)) = identity {
+    connection.in_span(|| tracing::info!("connected"));
+    let mut guest = None;
+    if let Some((user, object)) = authenticate::<C>(&mut connection, &handshake).await {
         if let Some(key) = user.key() {
             mailbox.belongs_to(key);
         }
         let place = Place { mounted, hub: Arc::clone(registration.hub()), mailbox };
-        let mut cx = Context::new(id, session.clone(), handshake, (user, object), place);
-        attend::<C>(&mut connection, &session, &mut cx).await;
+        let cx = Context::new(id, session, handshake, (user, object), place);
+        guest = begin(&mut connection, cx).await;
     }
-    connection.finish().await;
-    span.in_scope(|| report_end(session.borrow().disconnect()));
+    Opened { connection, guest, _registration: registration }
+}
+
+/// A session, as the handshake agreed on it. Whoever writes for its client elsewhere gets to know.
+fn new_session(id: &Arc<str>, mounted: &Mounted, agreement: Option<Box<Agreement>>, mailbox: &Mailbox) -> Session {
+    let session = Session::new(Arc::clone(id), Arc::clone(&mounted.config));
+    let Some(agreement) = agreement else { return session };
+    mailbox.takes_compressed(agreement.deflater.window());
+    session.with_compression(*agreement)
 }
 
 /// Finds out whether the client is welcome, and tells it.
 async fn authenticate<C: Consumer>(
     connection: &mut Connection,
-    session: &SharedSession,
     handshake: &Handshake,
 ) -> Option<(UserOf<C>, C::Object)> {
-    let verdict = match connection.run(admit::<C>(handshake)).await {
+    let verdict = match connection.run(Box::pin(admit::<C>(handshake))).await {
         Ran::Finished(verdict) => verdict,
         Ran::Panicked(panic) => Verdict::Failed(panic),
         Ran::Abandoned => return None,
     };
-    let mut session = session.borrow_mut();
-    match verdict {
-        Verdict::Welcome(identity) => {
-            session.accept();
-            return (!session.is_ending()).then_some(identity);
+    connection.in_span(|| {
+        let mut session = connection.session().borrow_mut();
+        match verdict {
+            Verdict::Welcome(identity) => {
+                session.accept();
+                return (!session.is_ending()).then_some(identity);
+            }
+            Verdict::Refused(refusal) => {
+                tracing::info!(status = refusal.status(), "refused");
+                session.refuse(refusal.into_outcome());
+            }
+            Verdict::Failed(error) => {
+                let id = session.fail_authentication();
+                tracing::error!(id, error, "authentication failed");
+            }
         }
-        Verdict::Refused(refusal) => {
-            tracing::info!(status = refusal.status(), "refused");
-            session.refuse(refusal.into_outcome());
+        None
+    })
+}
+
+/// Makes the consumer.
+async fn begin<C: Consumer>(connection: &mut Connection, mut cx: Context<C>) -> Option<Guest<C>> {
+    let connected = connection.run(Box::pin(async {
+        let mut consumer = C::connect(&mut cx).await?;
+        let greeted = greet(&mut consumer, &mut cx).await;
+        Ok((consumer, greeted))
+    }));
+    let connected = connected.await;
+    connection.in_span(|| {
+        let session = connection.session();
+        let (consumer, greeted) = settle(connected, session)?;
+        let is_open = settle(Ran::Finished(greeted), session).is_some();
+        if is_open {
+            session.borrow_mut().open();
         }
-        Verdict::Failed(error) => {
-            let id = session.fail_authentication();
-            tracing::error!(id, error, "authentication failed");
-        }
-    }
-    None
+        Some(Guest { consumer, cx, is_open })
+    })
 }
 
 /// Runs the consumer until nothing more comes.
-async fn attend<C: Consumer>(connection: &mut Connection, session: &SharedSession, cx: &mut Context<C>) {
-    let span = connection.span();
-    let begun = begin(connection, session, cx).instrument(span.clone()).await;
-    let Some((mut consumer, is_open)) = begun else { return };
-    if is_open {
+async fn attend<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
+    if guest.is_open {
         while let Some(next) = connection.next::<C::Incoming>().await {
-            handle(connection, session, &mut consumer, cx, next).instrument(span.clone()).await;
+            handle(connection, guest, next).await;
         }
     }
-    end(connection, session, &mut consumer, cx).instrument(span).await;
-}
-
-/// Makes the consumer, and says whether it has come as far as handling messages.
-async fn begin<C: Consumer>(
-    connection: &mut Connection,
-    session: &SharedSession,
-    cx: &mut Context<C>,
-) -> Option<(C, bool)> {
-    let connected = connection.run(async {
-        let mut consumer = C::connect(cx).await?;
-        let greeted = greet(&mut consumer, cx).await;
-        Ok((consumer, greeted))
-    });
-    let (consumer, greeted) = settle(connected.await, session)?;
-    let is_open = settle(Ran::Finished(greeted), session).is_some();
-    if is_open {
-        session.borrow_mut().open();
-    }
-    Some((consumer, is_open))
+    Box::pin(end(connection, guest)).await;
 }
 
 /// Joins the groups, and lets the consumer say its first words.
@@ -116,43 +149,33 @@ async fn greet<C: Consumer>(consumer: &mut C, cx: &mut Context<C>) -> Result {
 }
 
 /// Handles one message or event.
-async fn handle<C: Consumer>(
-    connection: &mut Connection,
-    session: &SharedSession,
-    consumer: &mut C,
-    cx: &mut Context<C>,
-    next: Next<C::Incoming>,
-) {
-    match next {
-        Next::Message(message) => {
-            let ran = connection.run(consumer.receive_message(cx, message)).await;
-            conclude(ran, session, fail_message);
-        }
-        Next::Event(event) => {
-            session.borrow_mut().begin_event();
-            let ran = connection.run(handle_event(consumer, cx, &event)).await;
-            conclude(ran, session, fail_event);
-        }
-        Next::Missed => {
-            session.borrow_mut().begin_event();
-            let ran = connection.run(consumer.messages_missed(cx)).await;
-            conclude(ran, session, fail_event);
-        }
+async fn handle<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>, next: Next<C::Incoming>) {
+    if !matches!(next, Next::Message(_)) {
+        connection.session().borrow_mut().begin_event();
     }
+    let Guest { consumer, cx, .. } = guest;
+    let (handler, fail): (BoxFuture<'_, Result>, Fail) = match next {
+        Next::Message(message) => (Box::pin(consumer.receive_message(cx, message)), fail_message),
+        Next::Event(event) => (Box::pin(handle_event(consumer, cx, event)), fail_event),
+        Next::Missed => (Box::pin(consumer.messages_missed(cx)), fail_event),
+    };
+    let ran = connection.run(handler).await;
+    conclude(ran, connection, fail);
 }
 
 /// Tells the consumer that nothing more comes.
-async fn end<C: Consumer>(connection: &mut Connection, session: &SharedSession, consumer: &mut C, cx: &mut Context<C>) {
-    let Some(how) = session.borrow().disconnect().cloned() else { return };
-    let farewell = connection.run(async {
-        consumer.disconnected(cx, &how).await;
+async fn end<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
+    let Some(how) = connection.session().borrow().disconnect().cloned() else { return };
+    let farewell = connection.run(Box::pin(async {
+        guest.consumer.disconnected(&mut guest.cx, &how).await;
         Ok(())
-    });
-    settle(farewell.await, session);
+    }));
+    let ended = farewell.await;
+    connection.in_span(|| settle(ended, connection.session()));
 }
 
 /// Reads an event and hands it to the consumer. One that it does not declare is passed over.
-async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event: &Event) -> Result {
+async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event: Arc<Event>) -> Result {
     match parse_event::<C::Event>(&event.data) {
         Ok(event) => consumer.receive_event(cx, event).await,
         Err(error) => {
@@ -162,15 +185,22 @@ async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event:
     }
 }
 
+/// What is noted of a handler that failed.
+type Fail = fn(&SharedSession, &HandlerError);
+
 /// Notes what became of a handler.
-fn conclude(ran: Ran<Result>, session: &SharedSession, fail_it: impl FnOnce(&SharedSession, &HandlerError)) {
-    match ran {
-        Ran::Finished(Ok(())) => session.borrow_mut().completed(),
-        Ran::Finished(Err(error)) => fail_it(session, &error),
-        Ran::Panicked(panic) if session.borrow().config().panic_closes => fail(session, &panic),
-        Ran::Panicked(panic) => fail_it(session, &HandlerError::new(panic)),
-        Ran::Abandoned => {}
-    }
+fn conclude(ran: Ran<Result>, connection: &Connection, fail_it: Fail) {
+    let session = connection.session();
+    let error = match ran {
+        Ran::Finished(Ok(())) => return session.borrow_mut().completed(),
+        Ran::Finished(Err(error)) => error,
+        Ran::Panicked(panic) if session.borrow().config().panic_closes => {
+            return connection.in_span(|| fail(session, &panic));
+        }
+        Ran::Panicked(panic) => HandlerError::new(panic),
+        Ran::Abandoned => return,
+    };
+    connection.in_span(|| fail_it(session, &error));
 }
 
 /// The value, or the end of the connection.

@@ -1,17 +1,26 @@
-//! One message to many connections: written at most once for each endpoint and each relation to the sender, and shared.
+//! One message to many connections: written at most once for each endpoint, each relation to the sender and each way to
+//! compress it, and shared.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use chanx_core::broadcast::{Broadcast, Origin};
+use chanx_core::deflate::Window;
 use chanx_core::layer::{Event, GroupMessage, LayerMessage, Pressure};
 
 use super::Format;
 use super::mailbox::{Delivery, Mailbox};
 
 /// A message on its way to the members of a group.
-pub(super) enum Fanout<'a> {
+pub(super) struct Fanout<'a> {
+    content: Fanned<'a>,
+    pressure: Pressure,
+    /// Whose mailboxes are to be flushed.
+    flushed_later: Vec<Arc<Mailbox>>,
+}
+
+enum Fanned<'a> {
     Message(Copies<'a>),
     Event(Arc<Event>),
     /// Not for chanx's consumers.
@@ -19,7 +28,7 @@ pub(super) enum Fanout<'a> {
 }
 
 /// A group message with its copies so far.
-pub(super) struct Copies<'a> {
+struct Copies<'a> {
     message: &'a GroupMessage,
     /// The connection that sent it, if it is one of this process.
     sender: Option<u64>,
@@ -27,10 +36,33 @@ pub(super) struct Copies<'a> {
 }
 
 /// What one endpoint made of the message; nothing if it refused it.
-type Written = Option<(Broadcast, Vec<(Origin, Bytes)>)>;
+type Written = Option<(Broadcast, Vec<(Variant, Bytes)>)>;
+
+/// In what members of one endpoint may differ: what the message is to them, and whether they take it compressed.
+type Variant = (Origin, Option<Window>);
 
 impl<'a> Fanout<'a> {
     pub(super) fn new(message: &'a LayerMessage, sender: Option<u64>) -> Self {
+        Self { content: Fanned::new(message, sender), pressure: Pressure::Low, flushed_later: Vec::new() }
+    }
+
+    pub(super) fn deliver(&mut self, member: &'a Arc<Mailbox>) {
+        let Some(delivery) = self.content.delivery(member) else { return };
+        let pushed = member.push(delivery);
+        self.pressure = self.pressure.max(pushed.pressure);
+        if pushed.is_to_be_flushed {
+            self.flushed_later.push(Arc::clone(member));
+        }
+    }
+
+    /// How the members are, and whose mailboxes are still to be flushed.
+    pub(super) fn finish(self) -> (Pressure, Vec<Arc<Mailbox>>) {
+        (self.pressure, self.flushed_later)
+    }
+}
+
+impl<'a> Fanned<'a> {
+    fn new(message: &'a LayerMessage, sender: Option<u64>) -> Self {
         match message {
             LayerMessage::Group(message) => Self::Message(Copies { message, sender, formats: Vec::new() }),
             LayerMessage::Event(event) => Self::Event(Arc::new(event.clone())),
@@ -42,13 +74,12 @@ impl<'a> Fanout<'a> {
         }
     }
 
-    pub(super) fn deliver(&mut self, member: &'a Mailbox) -> Pressure {
-        let delivery = match self {
+    fn delivery(&mut self, member: &'a Mailbox) -> Option<Delivery> {
+        match self {
             Self::Message(copies) => copies.of(member),
             Self::Event(event) => Some(Delivery::Event(Arc::clone(event))),
             Self::Nothing => None,
-        };
-        delivery.map_or(Pressure::Low, |delivery| member.push(delivery))
+        }
     }
 }
 
@@ -59,18 +90,18 @@ impl<'a> Copies<'a> {
             return None;
         }
         let is_mine = self.message.from_user.as_deref().is_some_and(|sender| member.user() == Some(sender));
-        let origin = Origin { is_mine, is_current };
+        let (origin, window) = (Origin { is_mine, is_current }, member.window());
         let (broadcast, copies) = self.written(&member.format)?;
         let action = broadcast.action();
-        if let Some((_, frames)) = copies.iter().find(|(of, _)| *of == origin) {
+        if let Some((_, frames)) = copies.iter().find(|(of, _)| *of == (origin, window)) {
             return Some(Delivery::Frames(frames.clone(), action));
         }
-        let frames = Bytes::from(broadcast.frames(origin, member.format.config()));
-        copies.push((origin, frames.clone()));
+        let frames = Bytes::from(broadcast.frames(origin, window, member.format.config()));
+        copies.push(((origin, window), frames.clone()));
         Some(Delivery::Frames(frames, action))
     }
 
-    fn written(&mut self, format: &'a Arc<dyn Format>) -> Option<&mut (Broadcast, Vec<(Origin, Bytes)>)> {
+    fn written(&mut self, format: &'a Arc<dyn Format>) -> Option<&mut (Broadcast, Vec<(Variant, Bytes)>)> {
         let known = self.formats.iter().position(|(known, _)| Arc::ptr_eq(known, format));
         let index = known.unwrap_or_else(|| {
             let written = write(format.as_ref(), self.message).map(|broadcast| (broadcast, Vec::new()));
@@ -90,4 +121,84 @@ fn write(format: &dyn Format, message: &GroupMessage) -> Option<Broadcast> {
         Err(_) => tracing::error!(target: "chanx::layer", endpoint, "a group message made its types panic"),
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use chanx_core::broadcast::BroadcastError;
+    use chanx_core::deflate::Compression;
+    use chanx_core::frame::is_compressed;
+    use chanx_core::layer::Content;
+    use chanx_core::message::Never;
+    use chanx_core::session::SessionConfig;
+
+    use super::*;
+    use crate::hub::Limits;
+
+    /// An endpoint that compresses.
+    #[derive(Debug)]
+    struct Compressing(SessionConfig);
+
+    impl Format for Compressing {
+        fn name(&self) -> &str {
+            "Compressing"
+        }
+
+        fn config(&self) -> &SessionConfig {
+            &self.0
+        }
+
+        fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError> {
+            Broadcast::new::<Never>(content, &self.0.wire)
+        }
+    }
+
+    /// Members of one endpoint, of whom some take compressed messages.
+    fn members(windows: &[Option<u8>]) -> Vec<Arc<Mailbox>> {
+        let mut config = SessionConfig::default();
+        config.compression = Some(Arc::new(Compression::new(0)));
+        let format: Arc<dyn Format> = Arc::new(Compressing(config));
+        let limits = Limits { deliveries: 10, bytes: 100_000 };
+        let member = |(id, bits): (usize, &Option<u8>)| {
+            let mailbox = Mailbox::new(id as u64, Arc::clone(&format), limits);
+            if let Some(window) = bits.and_then(Window::new) {
+                mailbox.takes_compressed(window);
+            }
+            Arc::new(mailbox)
+        };
+        windows.iter().enumerate().map(member).collect()
+    }
+
+    /// What a message with so long a text is to each of them.
+    fn frames(members: &[Arc<Mailbox>], size: usize) -> Vec<Bytes> {
+        let content = Content::Raw(format!(r#"{{"text":"{}"}}"#, "x".repeat(size)));
+        let message = GroupMessage { content, exclude_current: false, from_channel: None, from_user: None };
+        let mut copies = Copies { message: &message, sender: Some(0), formats: Vec::new() };
+        let mut all = Vec::new();
+        for member in members {
+            let Some(Delivery::Frames(frames, _)) = copies.of(member) else { panic!("frames were expected") };
+            all.push(frames);
+        }
+        all
+    }
+
+    #[test]
+    fn a_message_is_compressed_once_for_all_to_whom_it_is_the_same() {
+        let members = members(&[Some(15), Some(15), None, Some(15), Some(9), None, Some(9)]);
+        let frames = frames(&members, 300);
+        let compressed: Vec<_> = frames.iter().map(|frames| is_compressed(frames)).collect();
+        assert_eq!(compressed, [true, true, false, true, true, false, true]);
+        for (one, other, is_shared) in
+            [(1, 3, true), (4, 6, true), (2, 5, true), (1, 4, false), (0, 1, false), (1, 2, false)]
+        {
+            assert_eq!(frames[one].as_ptr() == frames[other].as_ptr(), is_shared, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn short_messages_stay_as_they_are() {
+        let members = members(&[None, Some(15), None]);
+        let frames = frames(&members, 100);
+        assert_eq!(frames[1], frames[2]);
+    }
 }

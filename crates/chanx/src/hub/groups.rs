@@ -60,12 +60,10 @@ impl Groups {
         }
     }
 
-    /// Goes through the members of a group.
-    pub(super) fn each(&self, group: &GroupName, mut visit: impl FnMut(&Members)) {
+    /// Shows the members of a group, if it has any.
+    pub(super) fn visit<T>(&self, group: &GroupName, visit: impl FnOnce(&Members) -> T) -> Option<T> {
         let shard = self.shard(group).read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(members) = shard.get(group) {
-            visit(members);
-        }
+        shard.get(group).map(visit)
     }
 
     fn shard(&self, group: &GroupName) -> &RwLock<HashMap<GroupName, Members>> {
@@ -88,9 +86,7 @@ mod tests {
     }
 
     fn capacity(groups: &Groups, group: &GroupName) -> usize {
-        let capacity = Cell::new(0);
-        groups.each(group, |members| capacity.set(members.capacity()));
-        capacity.get()
+        groups.visit(group, Members::capacity).unwrap_or_default()
     }
 
     #[test]

@@ -6,6 +6,7 @@ use chanx_core::close::CloseCode;
 use chanx_core::layer::GroupName;
 
 use super::mailbox::{Limits, Mailbox};
+use super::roster::{Place, Roster};
 use super::{Format, Hub};
 
 /// A connection's place among the others.
@@ -13,6 +14,7 @@ use super::{Format, Hub};
 pub(crate) struct Registration {
     hub: Arc<Hub>,
     id: u64,
+    place: Option<(Arc<Roster>, Place)>,
 }
 
 /// A connection's place in a group.
@@ -25,7 +27,7 @@ pub(crate) struct Membership {
 
 impl Registration {
     pub(super) fn new(hub: Arc<Hub>, id: u64) -> Self {
-        Self { hub, id }
+        Self { hub, id, place: None }
     }
 
     pub(crate) fn hub(&self) -> &Arc<Hub> {
@@ -33,27 +35,29 @@ impl Registration {
     }
 
     /// Makes the connection reachable. One that begins while the server ends is told at once.
-    pub(crate) fn open_mailbox(&self, format: Arc<dyn Format>, limits: Limits) -> Arc<Mailbox> {
+    pub(crate) fn open_mailbox(
+        &mut self,
+        roster: &Arc<Roster>,
+        format: Arc<dyn Format>,
+        limits: Limits,
+    ) -> Arc<Mailbox> {
         let mailbox = Arc::new(Mailbox::new(self.id, format, limits));
-        let mut connections = self.hub.connections_mut();
-        if connections.is_draining {
+        self.place = Some((Arc::clone(roster), roster.add(Arc::clone(&mailbox))));
+        if self.hub.is_draining() {
             mailbox.end(CloseCode::GOING_AWAY, "server shutdown");
         }
-        connections.mailboxes.insert(self.id, Arc::clone(&mailbox));
         mailbox
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let mut connections = self.hub.connections_mut();
-        if let Some(mailbox) = connections.mailboxes.remove(&self.id) {
+        if let Some(mailbox) = self.place.take().and_then(|(roster, place)| roster.remove(place)) {
             mailbox.close();
             if let Some(channel) = mailbox.channel.get() {
-                connections.channels.remove(channel);
+                self.hub.channels_mut().remove(channel);
             }
         }
-        drop(connections);
         self.hub.count.send_modify(|count| *count -= 1);
     }
 }

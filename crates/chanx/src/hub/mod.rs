@@ -3,17 +3,21 @@
 //! The hub knows no consumer and runs no code of the application but the reading and writing of its messages.
 
 mod fanout;
+mod flush;
 mod groups;
 mod mailbox;
 mod members;
+mod roster;
 
-pub(crate) use mailbox::{Delivery, Limits, Mailbox, Reader};
+pub(crate) use mailbox::{Delivery, Lent, Limits, Mailbox, Outlet, Reader};
 pub(crate) use members::{Membership, Registration};
+pub(crate) use roster::Roster;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use chanx_core::broadcast::{Broadcast, BroadcastError};
 use chanx_core::close::CloseCode;
@@ -22,6 +26,7 @@ use chanx_core::session::SessionConfig;
 use tokio::sync::watch;
 
 use fanout::Fanout;
+use flush::Flusher;
 use groups::Groups;
 
 /// How the clients of one endpoint are written to.
@@ -40,17 +45,16 @@ pub(crate) trait Format: fmt::Debug + Send + Sync {
 pub(crate) struct Hub {
     layer: Arc<dyn ChannelLayer>,
     groups: Groups,
-    connections: RwLock<Connections>,
+    flusher: Arc<Flusher>,
+    channels: RwLock<Channels>,
+    rosters: Mutex<Vec<Arc<Roster>>>,
     count: watch::Sender<usize>,
+    is_draining: AtomicBool,
     next_id: AtomicU64,
 }
 
-#[derive(Debug, Default)]
-struct Connections {
-    mailboxes: HashMap<u64, Arc<Mailbox>>,
-    channels: HashMap<ChannelName, Arc<Mailbox>>,
-    is_draining: bool,
-}
+/// Connections by the names under which they can be reached.
+type Channels = HashMap<ChannelName, Arc<Mailbox>>;
 
 impl Hub {
     /// The hub of a process that this layer connects with others.
@@ -58,8 +62,11 @@ impl Hub {
         let hub = Arc::new(Self {
             layer,
             groups: Groups::default(),
-            connections: RwLock::default(),
+            flusher: Arc::default(),
+            channels: RwLock::default(),
+            rosters: Mutex::default(),
             count: watch::Sender::default(),
+            is_draining: AtomicBool::default(),
             next_id: AtomicU64::default(),
         });
         hub.layer.attach(Arc::new(Receiving(Arc::downgrade(&hub))));
@@ -74,24 +81,32 @@ impl Hub {
         *self.count.borrow()
     }
 
+    /// A list for the connections of one more endpoint.
+    pub(crate) fn new_roster(&self, tick_period: Duration) -> Arc<Roster> {
+        let roster = Roster::new(tick_period);
+        self.rosters().push(Arc::clone(&roster));
+        roster
+    }
+
     /// A place for one more connection; none if there are `limit` already, or if the server ends.
     pub(crate) fn register(self: &Arc<Self>, limit: Option<usize>) -> Option<Registration> {
-        let connections = self.connections_mut();
-        if connections.is_draining || limit.is_some_and(|limit| self.len() >= limit) {
-            return None;
-        }
-        self.count.send_modify(|count| *count += 1);
-        Some(Registration::new(Arc::clone(self), self.next_id.fetch_add(1, Ordering::Relaxed)))
+        let has_room = self.count.send_if_modified(|count| {
+            let has_room = !self.is_draining() && limit.is_none_or(|limit| *count < limit);
+            *count += usize::from(has_room);
+            has_room
+        });
+        has_room.then(|| Registration::new(Arc::clone(self), self.next_id.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// Closes every connection with 1001, waits until all are gone, and leaves the channel layer. New connections are
     /// refused from now on.
     pub(crate) async fn drain(&self) {
-        let mailboxes: Vec<_> = {
-            let mut connections = self.connections_mut();
-            connections.is_draining = true;
-            connections.mailboxes.values().cloned().collect()
-        };
+        // While nobody can be counted: who is let in after this would not be waited for.
+        self.count.send_if_modified(|_| {
+            self.is_draining.store(true, Ordering::SeqCst);
+            false
+        });
+        let mailboxes: Vec<_> = self.rosters().iter().flat_map(|roster| roster.all()).collect();
         for mailbox in mailboxes {
             mailbox.end(CloseCode::GOING_AWAY, "server shutdown");
         }
@@ -121,13 +136,13 @@ impl Hub {
     pub(crate) fn channel_of<'a>(&self, mailbox: &'a Arc<Mailbox>) -> &'a ChannelName {
         mailbox.channel.get_or_init(|| {
             let channel = self.layer.new_channel();
-            self.connections_mut().channels.insert(channel.clone(), Arc::clone(mailbox));
+            self.channels_mut().insert(channel.clone(), Arc::clone(mailbox));
             channel
         })
     }
 
     fn mailbox_of(&self, channel: &str) -> Option<Arc<Mailbox>> {
-        self.connections().channels.get(channel).cloned()
+        self.channels().get(channel).cloned()
     }
 
     fn sender_of(&self, message: &LayerMessage) -> Option<u64> {
@@ -135,13 +150,27 @@ impl Hub {
         self.mailbox_of(message.from_channel.as_deref()?).map(|sender| sender.id)
     }
 
-    /// The tables stay usable after a panic elsewhere: every change of them is one step.
-    fn connections(&self) -> RwLockReadGuard<'_, Connections> {
-        self.connections.read().unwrap_or_else(PoisonError::into_inner)
+    fn finish(&self, fanout: Fanout<'_>) -> Pressure {
+        let (pressure, mailboxes) = fanout.finish();
+        self.flusher.add(mailboxes);
+        pressure
     }
 
-    fn connections_mut(&self) -> RwLockWriteGuard<'_, Connections> {
-        self.connections.write().unwrap_or_else(PoisonError::into_inner)
+    fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::SeqCst)
+    }
+
+    /// The tables stay usable after a panic elsewhere: every change of them is one step.
+    fn channels(&self) -> RwLockReadGuard<'_, Channels> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn channels_mut(&self) -> RwLockWriteGuard<'_, Channels> {
+        self.channels.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rosters(&self) -> MutexGuard<'_, Vec<Arc<Roster>>> {
+        self.rosters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -153,25 +182,27 @@ impl Receiver for Receiving {
     fn group_message(&self, group: &GroupName, message: &LayerMessage) -> Pressure {
         let Some(hub) = self.0.upgrade() else { return Pressure::Low };
         let sender = hub.sender_of(message);
-        let mut pressure = Pressure::Low;
-        hub.groups.each(group, |members| {
+        let delivered = hub.groups.visit(group, |members| {
             let mut fanout = Fanout::new(message, sender);
             for member in members.values() {
-                pressure = pressure.max(fanout.deliver(&member.mailbox));
+                fanout.deliver(&member.mailbox);
             }
+            hub.finish(fanout)
         });
-        pressure
+        delivered.unwrap_or(Pressure::Low)
     }
 
     fn channel_message(&self, channel: &str, message: &LayerMessage) -> Pressure {
         let Some(hub) = self.0.upgrade() else { return Pressure::Low };
         let Some(mailbox) = hub.mailbox_of(channel) else { return Pressure::Low };
-        Fanout::new(message, hub.sender_of(message)).deliver(&mailbox)
+        let mut fanout = Fanout::new(message, hub.sender_of(message));
+        fanout.deliver(&mailbox);
+        hub.finish(fanout)
     }
 
     fn missed(&self) {
         let Some(hub) = self.0.upgrade() else { return };
-        let reachable: Vec<_> = hub.connections().channels.values().cloned().collect();
+        let reachable: Vec<_> = hub.channels().values().cloned().collect();
         for mailbox in reachable {
             mailbox.note_missed();
         }
@@ -210,14 +241,23 @@ mod tests {
         Arc::new(Plain::default())
     }
 
+    pub(super) fn roomy() -> Limits {
+        Limits { deliveries: 100, bytes: 100 << 20 }
+    }
+
     fn hub() -> Arc<Hub> {
         Hub::new(Arc::new(MemoryLayer::new()))
     }
 
     fn connect(hub: &Arc<Hub>) -> (Registration, Arc<Mailbox>) {
-        let registration = hub.register(None).unwrap();
-        let mailbox = registration.open_mailbox(format(), LIMITS);
+        let mut registration = hub.register(None).unwrap();
+        let mailbox = open(&mut registration, format());
         (registration, mailbox)
+    }
+
+    fn open(registration: &mut Registration, format: Arc<dyn Format>) -> Arc<Mailbox> {
+        let roster = registration.hub().new_roster(Duration::from_secs(20));
+        registration.open_mailbox(&roster, format, LIMITS)
     }
 
     fn room() -> GroupName {
@@ -225,9 +265,7 @@ mod tests {
     }
 
     fn members(hub: &Hub, group: &GroupName) -> usize {
-        let mut count = 0;
-        hub.groups.each(group, |members| count = members.len());
-        count
+        hub.groups.visit(group, groups::Members::len).unwrap_or_default()
     }
 
     fn raw(text: &str) -> Arc<LayerMessage> {
@@ -263,9 +301,9 @@ mod tests {
     async fn members_of_one_endpoint_share_the_bytes() {
         let hub = hub();
         let format = format();
-        let connections: Vec<_> = (0..3).map(|_| hub.register(None).unwrap()).collect();
+        let mut connections: Vec<_> = (0..3).map(|_| hub.register(None).unwrap()).collect();
         let mailboxes: Vec<_> =
-            connections.iter().map(|connection| connection.open_mailbox(Arc::clone(&format), LIMITS)).collect();
+            connections.iter_mut().map(|connection| open(connection, Arc::clone(&format))).collect();
         let _memberships: Vec<_> = mailboxes.iter().map(|mailbox| hub.join(&room(), mailbox).0).collect();
         hub.layer().group_send(&room(), raw(r#"{"a":1}"#)).await.unwrap();
         let mut addresses = Vec::new();
@@ -285,7 +323,7 @@ mod tests {
         assert_eq!(hub.len(), 1);
         drop(registration);
         assert_eq!(hub.len(), 0);
-        assert!(hub.connections().mailboxes.is_empty() && hub.connections().channels.is_empty());
+        assert!(hub.channels().is_empty() && hub.rosters().iter().all(|roster| roster.all().is_empty()));
         hub.layer().send(&channel, raw("{}")).await.unwrap();
         assert!(mailbox.send(Delivery::Missed).await.is_err(), "its mailbox is closed");
     }
@@ -304,13 +342,13 @@ mod tests {
     #[tokio::test]
     async fn whoever_is_registered_before_the_end_and_opens_after_it_is_told() {
         let hub = hub();
-        let registration = hub.register(None).unwrap();
+        let mut registration = hub.register(None).unwrap();
         let drain = tokio::spawn({
             let hub = Arc::clone(&hub);
             async move { hub.drain().await }
         });
         tokio::task::yield_now().await;
-        let mailbox = registration.open_mailbox(format(), LIMITS);
+        let mailbox = open(&mut registration, format());
         assert!(matches!(next(&mailbox).await, Delivery::Close(CloseCode::GOING_AWAY, _)));
         assert!(!drain.is_finished());
         drop(registration);
@@ -326,7 +364,7 @@ mod tests {
         Receiving(Arc::downgrade(&hub)).missed();
         for (mailbox, is_told) in [(reachable, true), (unknown, false)] {
             let marker = Delivery::Event(Arc::new(Event { data: "{}".to_owned() }));
-            assert_eq!(mailbox.push(marker), Pressure::Low);
+            assert_eq!(mailbox.push(marker).pressure, Pressure::Low);
             assert_eq!(matches!(next(&mailbox).await, Delivery::Missed), is_told);
         }
     }

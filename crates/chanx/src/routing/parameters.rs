@@ -1,5 +1,7 @@
 //! The values that a path and its route carry: kept as text, read as types.
 
+use std::fmt;
+
 use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Serialize, Serializer, forward_to_deserialize_any};
@@ -8,7 +10,31 @@ use thiserror::Error;
 /// The parameters of a path after conversion and the fixed arguments of its route: names and
 /// values, outer ones first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parameters(Vec<(String, String)>);
+pub struct Parameters(Vec<Parameter>);
+
+/// A name and its value in one piece, since every connection keeps its parameters.
+#[derive(Clone, PartialEq, Eq)]
+struct Parameter {
+    text: Box<str>,
+    /// The length of the name.
+    name: usize,
+}
+
+impl Parameter {
+    fn new(name: &str, value: &str) -> Self {
+        Self { text: [name, value].concat().into(), name: name.len() }
+    }
+
+    fn pair(&self) -> (&str, &str) {
+        self.text.split_at(self.name)
+    }
+}
+
+impl fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pair().fmt(f)
+    }
+}
 
 /// Why parameters do not fit a type.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -45,7 +71,7 @@ impl Parameters {
 
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(Parameter::pair)
     }
 
     /// Whether there is nothing.
@@ -94,9 +120,14 @@ impl Parameters {
 
     /// Sets a value; that of an earlier parameter of the same name is replaced in its place.
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, old)) => value.clone_into(old),
-            None => self.0.push((name.to_owned(), value.to_owned())),
+        let parameter = Parameter::new(name, value);
+        match self.0.iter_mut().find(|known| known.pair().0 == name) {
+            Some(old) => *old = parameter,
+            None => {
+                // There are few, and none is added later.
+                self.0.reserve_exact(1);
+                self.0.push(parameter);
+            }
         }
     }
 }
@@ -119,7 +150,7 @@ impl Serialize for Parameters {
 }
 
 impl de::Error for ParameterError {
-    fn custom<M: std::fmt::Display>(message: M) -> Self {
+    fn custom<M: fmt::Display>(message: M) -> Self {
         Self::Other { reason: message.to_string() }
     }
 
@@ -322,7 +353,9 @@ mod tests {
 
     #[test]
     fn a_later_value_replaces_an_earlier_one_in_its_place() {
-        let parameters = parameters(&[("a", "1"), ("b", "2"), ("a", "3")]);
-        assert!(parameters.iter().eq([("a", "3"), ("b", "2")]));
+        let parameters = parameters(&[("a", "1"), ("b", "2"), ("a", "30")]);
+        assert!(parameters.iter().eq([("a", "30"), ("b", "2")]));
+        assert_eq!((parameters.get("a"), parameters.get("a3")), (Some("30"), None));
+        assert_eq!(format!("{parameters:?}"), r#"Parameters([("a", "30"), ("b", "2")])"#);
     }
 }

@@ -61,6 +61,17 @@ table::settings! {
     /// closes the socket with 1009.
     max_message_size: usize = 65_536, rules::at_least_one;
 
+    /// Offers clients to compress messages (permessage-deflate). Leave it off where a message has a secret beside text that
+    /// somebody else chose: the sizes of such messages tell the secret, over TLS too (CRIME, BREACH).
+    compression: bool = false;
+
+    /// How many bytes a message must have to be compressed.
+    compression_threshold: usize = 256;
+
+    /// How many compression contexts may be kept between messages, by all connections together. One for what a connection
+    /// sends takes about 320 kB, one for what it receives 50 kB; connections without one compress each message by itself.
+    max_compression_contexts: usize = 0;
+
     /// How many incoming messages of one connection may wait for their handler before reading
     /// pauses.
     max_waiting_messages: usize = 64, rules::at_least_one;
@@ -160,6 +171,10 @@ table::settings! {
 
     /// Whether the session cookie comes along from other sites.
     session_cookie_samesite: SameSite = SameSite::Lax;
+
+    /// How many login sessions are kept in memory with their users, about a kilobyte each; 0 for none. What is kept
+    /// counts only while nothing was committed to the database since: a logout is seen at once.
+    session_cache_size: usize = 10_000;
 
     /// The name of the cookie that holds the CSRF secret.
     csrf_cookie_name: String = "csrftoken".to_owned(), rules::cookie_name;

@@ -1,15 +1,21 @@
 //! What waits for one connection that its client did not send. Bounded; many may put, its driver takes.
 
-use std::collections::VecDeque;
+mod outlet;
+mod queue;
+
+pub(crate) use outlet::{Lent, Outlet};
+
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context as Task, Waker};
+use std::task::Context as Task;
 
 use bytes::Bytes;
 use chanx_core::close::CloseCode;
+use chanx_core::deflate::Window;
 use chanx_core::layer::{ChannelName, Event, Pressure};
 use tokio::sync::Notify;
 
 use super::Format;
+use queue::Queue;
 
 /// Something for a connection that does not come from its client.
 #[derive(Clone, Debug)]
@@ -38,20 +44,10 @@ pub(crate) struct Mailbox {
     pub(super) format: Arc<dyn Format>,
     limits: Limits,
     user: OnceLock<String>,
+    window: OnceLock<Window>,
     pub(super) channel: OnceLock<ChannelName>,
     queue: Mutex<Queue>,
     room: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    deliveries: VecDeque<Delivery>,
-    bytes: usize,
-    /// Overtakes everything, as nothing that waits matters any more.
-    end: Option<(CloseCode, &'static str)>,
-    missed: bool,
-    is_closed: bool,
-    driver: Option<Waker>,
 }
 
 /// The one who empties a mailbox.
@@ -62,12 +58,17 @@ pub(crate) trait Reader {
     fn take(&mut self, delivery: Delivery);
 }
 
+/// What came of putting something in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pushed {
+    pub(super) pressure: Pressure,
+    /// Whether nobody was told yet: [`Mailbox::flush`] is to follow.
+    pub(super) is_to_be_flushed: bool,
+}
+
 /// The connection is gone.
 #[derive(Debug)]
 pub(crate) struct Closed;
-
-/// An empty queue above this many places gives its memory back.
-const KEPT_PLACES: usize = 16;
 
 impl Mailbox {
     pub(super) fn new(id: u64, format: Arc<dyn Format>, limits: Limits) -> Self {
@@ -76,6 +77,7 @@ impl Mailbox {
             format,
             limits,
             user: OnceLock::new(),
+            window: OnceLock::new(),
             channel: OnceLock::new(),
             queue: Mutex::default(),
             room: Notify::new(),
@@ -92,19 +94,28 @@ impl Mailbox {
         let _ = self.user.set(user);
     }
 
+    /// How far back compressed messages may refer; none: the client takes none.
+    pub(crate) fn window(&self) -> Option<Window> {
+        self.window.get().copied()
+    }
+
+    pub(crate) fn takes_compressed(&self, window: Window) {
+        // A handshake is answered once.
+        let _ = self.window.set(window);
+    }
+
     /// Puts something in, from one of many who must not wait. A connection that cannot take it is closed with 4413.
-    pub(crate) fn push(&self, delivery: Delivery) -> Pressure {
+    pub(super) fn push(&self, delivery: Delivery) -> Pushed {
         let mut queue = self.queue();
         if queue.is_ending() {
-            return Pressure::Low;
+            return Pushed { pressure: Pressure::Low, is_to_be_flushed: false };
         }
         if queue.is_beyond(self.limits) {
             queue.end(CloseCode::TOO_SLOW, "too slow");
-            queue.wake();
-            return Pressure::Low;
+            return Pushed { pressure: Pressure::Low, is_to_be_flushed: false };
         }
-        queue.push(delivery);
-        queue.pressure(self.limits)
+        let is_to_be_flushed = queue.push(delivery);
+        Pushed { pressure: queue.pressure(self.limits), is_to_be_flushed }
     }
 
     /// Puts something in, from one who may wait until there is room.
@@ -118,6 +129,7 @@ impl Mailbox {
                 }
                 if queue.pressure(self.limits) == Pressure::Low {
                     queue.push(delivery);
+                    queue.wake();
                     return Ok(());
                 }
             }
@@ -125,106 +137,80 @@ impl Mailbox {
         }
     }
 
+    /// Writes the frames that wait to the socket, all of them at once. Where that cannot be done, the driver is woken to do it.
+    pub(super) fn flush(&self, scratch: &mut Vec<u8>) {
+        let mut queue = self.queue();
+        let before = queue.pressure(self.limits);
+        queue.flush(scratch);
+        self.tell_of_room(before, &queue);
+    }
+
+    /// Leaves to the driver what waits.
+    pub(super) fn wake(&self) {
+        self.queue().wake();
+    }
+
     /// Tells the connection to end, before all that waits for it.
     pub(crate) fn end(&self, code: CloseCode, reason: &'static str) {
         let mut queue = self.queue();
         if !queue.is_ending() {
             queue.end(code, reason);
-            queue.wake();
         }
+    }
+
+    /// Tells the connection that it is time for a tick.
+    pub(super) fn tick(&self) {
+        self.queue().tick();
     }
 
     /// Tells the connection that deliveries may have been lost; once, however often that is said before it listens.
     pub(crate) fn note_missed(&self) {
-        let mut queue = self.queue();
-        queue.missed = true;
-        queue.wake();
+        self.queue().note_missed();
     }
 
     /// Hands over what waits, in the order in which it was put in, as far as the reader has room, and wakes the task when
-    /// more comes. The end is handed over in any case.
-    pub(crate) fn read(&self, task: &mut Task<'_>, reader: &mut impl Reader) {
+    /// more comes. The end is handed over in any case. Says whether it was ticked.
+    pub(crate) fn read(&self, task: &mut Task<'_>, reader: &mut impl Reader) -> bool {
         let mut queue = self.queue();
         let before = queue.pressure(self.limits);
         while let Some(delivery) = queue.next(reader.has_room()) {
             reader.take(delivery);
         }
-        if before == Pressure::High && queue.pressure(self.limits) == Pressure::Low {
-            self.room.notify_waiters();
-        }
-        if !queue.driver.as_ref().is_some_and(|driver| driver.will_wake(task.waker())) {
-            queue.driver = Some(task.waker().clone());
-        }
+        self.tell_of_room(before, &queue);
+        queue.attend(task.waker());
+        queue.take_tick()
+    }
+
+    /// Takes back the way to the socket, if it was lent.
+    pub(crate) fn take_outlet(&self) -> Option<Lent> {
+        self.queue().take_outlet()
+    }
+
+    /// Lends the way to the socket, so that frames need not wait for the driver.
+    pub(crate) fn lend_outlet(&self, outlet: Outlet) {
+        self.queue().lend_outlet(outlet);
     }
 
     /// Takes nothing more.
     pub(crate) fn close(&self) {
-        let mut queue = self.queue();
-        *queue = Queue { is_closed: true, ..Queue::default() };
-        drop(queue);
+        self.queue().close();
         self.room.notify_waiters();
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue().is_empty()
+    }
+
+    fn tell_of_room(&self, before: Pressure, queue: &Queue) {
+        if before == Pressure::High && queue.pressure(self.limits) == Pressure::Low {
+            self.room.notify_waiters();
+        }
     }
 
     /// The queue stays usable after a panic elsewhere: every change of it is one step.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Queue {
-    fn is_ending(&self) -> bool {
-        self.is_closed || self.end.is_some()
-    }
-
-    fn is_beyond(&self, limits: Limits) -> bool {
-        self.deliveries.len() >= limits.deliveries || self.bytes >= limits.bytes
-    }
-
-    fn pressure(&self, limits: Limits) -> Pressure {
-        match self.deliveries.len() * 2 >= limits.deliveries || self.bytes * 2 >= limits.bytes {
-            true => Pressure::High,
-            false => Pressure::Low,
-        }
-    }
-
-    /// A driver is woken by the first delivery of a batch, and takes the others with it.
-    fn push(&mut self, delivery: Delivery) {
-        self.bytes += delivery.size();
-        self.deliveries.push_back(delivery);
-        if self.deliveries.len() == 1 {
-            self.wake();
-        }
-    }
-
-    fn end(&mut self, code: CloseCode, reason: &'static str) {
-        self.deliveries = VecDeque::new();
-        self.bytes = 0;
-        self.end = Some((code, reason));
-    }
-
-    fn next(&mut self, room: bool) -> Option<Delivery> {
-        if let Some((code, reason)) = self.end.take() {
-            self.is_closed = true;
-            return Some(Delivery::Close(code, reason));
-        }
-        if !room {
-            return None;
-        }
-        if std::mem::take(&mut self.missed) {
-            return Some(Delivery::Missed);
-        }
-        let delivery = self.deliveries.pop_front()?;
-        self.bytes -= delivery.size();
-        if self.deliveries.is_empty() && self.deliveries.capacity() > KEPT_PLACES {
-            self.deliveries = VecDeque::new();
-        }
-        Some(delivery)
-    }
-
-    fn wake(&self) {
-        if let Some(driver) = &self.driver {
-            driver.wake_by_ref();
-        }
     }
 }
 
@@ -240,10 +226,11 @@ impl Delivery {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll};
 
     use futures_util::FutureExt;
-    use futures_util::task::noop_waker_ref;
+    use futures_util::task::{ArcWake, noop_waker_ref, waker};
 
     use super::*;
     use crate::hub::tests::format;
@@ -275,7 +262,7 @@ pub(super) mod tests {
     }
 
     /// What the driver takes next, in a few words.
-    fn next(mailbox: &Mailbox, room: bool) -> String {
+    pub(in crate::hub) fn next(mailbox: &Mailbox, room: bool) -> String {
         match poll_next(mailbox, &mut Context::from_waker(noop_waker_ref()), room) {
             Poll::Pending => "nothing".to_owned(),
             Poll::Ready(Delivery::Frames(frames, _)) => frames.len().to_string(),
@@ -283,6 +270,30 @@ pub(super) mod tests {
             Poll::Ready(Delivery::Missed) => "missed".to_owned(),
             Poll::Ready(Delivery::Close(code, _)) => code.to_string(),
         }
+    }
+
+    /// How often the driver of a mailbox is woken from now on.
+    pub(in crate::hub) struct Wakes(Arc<AtomicUsize>);
+
+    impl Wakes {
+        pub(in crate::hub) fn count(&self) -> usize {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    pub(in crate::hub) fn count_wakes(mailbox: &Mailbox) -> Wakes {
+        struct Counting(Arc<AtomicUsize>);
+
+        impl ArcWake for Counting {
+            fn wake_by_ref(counting: &Arc<Self>) {
+                counting.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+
+        let count = Arc::default();
+        let waker = waker(Arc::new(Counting(Arc::clone(&count))));
+        assert!(poll_next(mailbox, &mut Context::from_waker(&waker), false).is_pending());
+        Wakes(count)
     }
 
     /// Takes one delivery.
@@ -296,7 +307,7 @@ pub(super) mod tests {
     fn deliveries_leave_in_their_order() {
         let mailbox = mailbox();
         for size in 1..=3 {
-            let _ = mailbox.push(frames(size));
+            mailbox.push(frames(size));
         }
         assert_eq!(next(&mailbox, false), "nothing", "there is no room");
         assert_eq!([next(&mailbox, true), next(&mailbox, true), next(&mailbox, true)], ["1", "2", "3"]);
@@ -306,10 +317,10 @@ pub(super) mod tests {
     #[test]
     fn pressure_rises_at_half_of_either_limit() {
         let many = mailbox();
-        let pressures: Vec<_> = (0..3).map(|_| many.push(frames(1))).collect();
+        let pressures: Vec<_> = (0..3).map(|_| many.push(frames(1)).pressure).collect();
         assert_eq!(pressures, [Pressure::Low, Pressure::High, Pressure::High]);
         let large = mailbox();
-        assert_eq!([large.push(frames(49)), large.push(frames(1))], [Pressure::Low, Pressure::High]);
+        assert_eq!([large.push(frames(49)).pressure, large.push(frames(1)).pressure], [Pressure::Low, Pressure::High]);
     }
 
     #[test]
@@ -317,10 +328,10 @@ pub(super) mod tests {
         for (size, fit) in [(1, 4), (50, 2), (1000, 1)] {
             let mailbox = mailbox();
             for _ in 0..=fit {
-                let _ = mailbox.push(frames(size));
+                mailbox.push(frames(size));
             }
             assert_eq!(next(&mailbox, false), "4413", "the end needs no room");
-            assert_eq!(mailbox.push(frames(1)), Pressure::Low);
+            assert_eq!(mailbox.push(frames(1)).pressure, Pressure::Low);
             assert_eq!(next(&mailbox, true), "nothing", "and nothing follows");
         }
     }
@@ -329,13 +340,13 @@ pub(super) mod tests {
     fn what_fits_exactly_is_delivered() {
         let mailbox = mailbox();
         for _ in 0..4 {
-            let _ = mailbox.push(frames(1));
+            mailbox.push(frames(1));
         }
         for _ in 0..4 {
             assert_eq!(next(&mailbox, true), "1");
         }
         for _ in 0..4 {
-            let _ = mailbox.push(frames(1));
+            mailbox.push(frames(1));
         }
         assert_eq!(next(&mailbox, true), "1", "what was taken leaves room");
     }
@@ -343,7 +354,7 @@ pub(super) mod tests {
     #[test]
     fn the_end_overtakes_what_waits_and_comes_once() {
         let mailbox = mailbox();
-        let _ = mailbox.push(frames(1));
+        mailbox.push(frames(1));
         mailbox.end(CloseCode::GOING_AWAY, "the first");
         mailbox.end(CloseCode::NORMAL, "the second");
         assert_eq!(next(&mailbox, false), "1001");
@@ -354,7 +365,7 @@ pub(super) mod tests {
     #[test]
     fn losses_are_told_once_and_first() {
         let mailbox = mailbox();
-        let _ = mailbox.push(frames(1));
+        mailbox.push(frames(1));
         mailbox.note_missed();
         mailbox.note_missed();
         assert_eq!(next(&mailbox, false), "nothing");
@@ -391,7 +402,7 @@ pub(super) mod tests {
             }
         };
         assert!(matches!(
-            wakes(|mailbox| assert_eq!(mailbox.push(frames(1)), Pressure::Low)).await,
+            wakes(|mailbox| assert!(!mailbox.push(frames(1)).is_to_be_flushed)).await,
             Delivery::Frames(..)
         ));
         assert!(matches!(wakes(|mailbox| mailbox.end(CloseCode::NORMAL, "")).await, Delivery::Close(..)));

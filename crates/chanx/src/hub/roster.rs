@@ -1,0 +1,188 @@
+//! Who is connected to one endpoint, on the face of a clock. Its hand goes round once in the time between two ticks of a
+//! connection, and ticks those that it passes: no connection has a timer of its own.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::mailbox::Mailbox;
+
+/// Into how many parts the face is divided. A first tick is late by one of them at most.
+const SLOTS: usize = 64;
+
+/// The connections of one endpoint.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    period: Duration,
+    slots: Vec<Mutex<HashMap<u64, Arc<Mailbox>>>>,
+    /// The slot that was passed last.
+    hand: AtomicUsize,
+    /// Whether the hand moves: it does where there are connections.
+    is_running: Mutex<bool>,
+}
+
+/// A connection's place on the face, which it keeps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    slot: usize,
+    id: u64,
+}
+
+impl Roster {
+    /// For connections that are to be ticked once in each `period`.
+    pub(crate) fn new(period: Duration) -> Arc<Self> {
+        let slots = (0..SLOTS).map(|_| Mutex::default()).collect();
+        Arc::new(Self { period, slots, hand: AtomicUsize::new(0), is_running: Mutex::new(false) })
+    }
+
+    /// Adds a connection, behind the hand: its first tick comes after a whole period.
+    pub(super) fn add(self: &Arc<Self>, mailbox: Arc<Mailbox>) -> Place {
+        let place = Place { slot: self.hand.load(Ordering::Relaxed), id: mailbox.id };
+        self.slot(place.slot).insert(place.id, mailbox);
+        self.run();
+        place
+    }
+
+    pub(super) fn remove(&self, place: Place) -> Option<Arc<Mailbox>> {
+        let mut slot = self.slot(place.slot);
+        let removed = slot.remove(&place.id);
+        if slot.capacity() > 64 && slot.capacity() > slot.len() * 4 {
+            let room = slot.len() * 2;
+            slot.shrink_to(room);
+        }
+        removed
+    }
+
+    /// All connections.
+    pub(super) fn all(&self) -> Vec<Arc<Mailbox>> {
+        let slots = (0..SLOTS).map(|slot| self.slot(slot).values().cloned().collect::<Vec<_>>());
+        slots.flatten().collect()
+    }
+
+    /// Moves the hand from now on, unless it moves already.
+    fn run(self: &Arc<Self>) {
+        let mut is_running = self.is_running();
+        if !*is_running {
+            *is_running = true;
+            tokio::spawn(Hand(Arc::downgrade(self)).run(self.period / SLOTS as u32));
+        }
+    }
+
+    /// Ticks the connections of the next slot. Says whether there are any connections.
+    fn step(&self) -> bool {
+        let slot = (self.hand.load(Ordering::Relaxed) + 1) % SLOTS;
+        for mailbox in self.slot(slot).values() {
+            mailbox.tick();
+        }
+        self.hand.store(slot, Ordering::Relaxed);
+        !self.stop()
+    }
+
+    /// Lets the hand rest where there is nobody to tick. Whoever comes later moves it again.
+    fn stop(&self) -> bool {
+        let mut is_running = self.is_running();
+        let is_empty = (0..SLOTS).all(|slot| self.slot(slot).is_empty());
+        *is_running = !is_empty;
+        is_empty
+    }
+
+    fn slot(&self, slot: usize) -> MutexGuard<'_, HashMap<u64, Arc<Mailbox>>> {
+        self.slots[slot].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_running(&self) -> MutexGuard<'_, bool> {
+        self.is_running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The hand of a clock, which moves as long as there is somebody to tick.
+struct Hand(Weak<Roster>);
+
+impl Hand {
+    async fn run(mut self, step: Duration) {
+        let step = step.max(Duration::from_millis(1));
+        let mut steps = interval_at(Instant::now() + step, step);
+        // A process that was held up must not take its clients for silent.
+        steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            steps.tick().await;
+            if !self.0.upgrade().is_some_and(|roster| roster.step()) {
+                // The roster knows already.
+                self.0 = Weak::new();
+                return;
+            }
+        }
+    }
+}
+
+/// With a runtime that is shut down its hand is gone, and whoever comes next, on another one, needs a new one.
+impl Drop for Hand {
+    fn drop(&mut self) {
+        if let Some(roster) = self.0.upgrade() {
+            *roster.is_running() = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::mailbox::tests::{Wakes, count_wakes};
+    use crate::hub::tests::{format, roomy};
+
+    const PERIOD: Duration = Duration::from_secs(64);
+
+    fn mailbox(id: u64) -> (Arc<Mailbox>, Wakes) {
+        let mailbox = Arc::new(Mailbox::new(id, format(), roomy()));
+        let wakes = count_wakes(&mailbox);
+        (mailbox, wakes)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_connection_is_ticked_once_in_each_period_and_not_before_the_first_is_over() {
+        let roster = Roster::new(PERIOD);
+        let (first, first_wakes) = mailbox(1);
+        roster.add(first);
+        tokio::time::sleep(PERIOD / 2).await;
+        let (second, second_wakes) = mailbox(2);
+        roster.add(second);
+        let mut ticks = Vec::new();
+        for _ in 0..4 {
+            tokio::time::sleep(PERIOD / 2 + Duration::from_millis(1)).await;
+            ticks.push((first_wakes.count(), second_wakes.count()));
+        }
+        assert_eq!(ticks, [(1, 0), (1, 1), (2, 1), (2, 2)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_hand_rests_while_nobody_is_there() {
+        let roster = Roster::new(PERIOD);
+        let (first, wakes) = mailbox(1);
+        let place = roster.add(first);
+        assert!(*roster.is_running() && roster.remove(place).is_some());
+        tokio::time::sleep(PERIOD).await;
+        assert!(!*roster.is_running() && wakes.count() == 0 && roster.all().is_empty());
+        let (second, wakes) = mailbox(2);
+        roster.add(second);
+        tokio::time::sleep(PERIOD + PERIOD / 64).await;
+        assert!(*roster.is_running() && wakes.count() == 1);
+    }
+
+    #[test]
+    fn a_hand_that_is_lost_with_its_runtime_is_replaced() {
+        let runtime =
+            || tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let roster = Roster::new(PERIOD);
+        let (first, wakes) = mailbox(1);
+        runtime().block_on(async { roster.add(first) });
+        assert!(!*roster.is_running());
+        runtime().block_on(async {
+            roster.add(mailbox(2).0);
+            tokio::time::sleep(PERIOD + PERIOD / 64).await;
+        });
+        assert_eq!(wakes.count(), 1);
+    }
+}
