@@ -4,7 +4,10 @@ mod account;
 mod error;
 mod identity;
 mod login;
+mod session_cache;
 mod session_data;
+#[cfg(test)]
+mod staleness;
 mod store;
 mod tokens;
 mod users;
@@ -16,6 +19,7 @@ use crate::database::Database;
 use crate::passwords::PasswordHasher;
 use crate::signing::Keys;
 
+use session_cache::SessionCache;
 use store::Store;
 
 pub use account::{Account, NewUser};
@@ -27,6 +31,9 @@ pub use tokens::TokenLookup;
 
 /// How long a login session lasts unless told otherwise: two weeks, as in Django.
 pub const SESSION_AGE: Duration = Duration::from_secs(1_209_600);
+
+/// How many login sessions are kept in memory unless told otherwise.
+pub const SESSION_CACHE_SIZE: usize = 10_000;
 
 /// All that the site knows about its users. Cheap to clone.
 ///
@@ -57,6 +64,7 @@ pub struct Accounts {
     keys: Arc<Keys>,
     hasher: PasswordHasher,
     session_age: Duration,
+    sessions: Arc<SessionCache>,
 }
 
 impl Accounts {
@@ -68,6 +76,7 @@ impl Accounts {
             keys: Arc::new(keys),
             hasher: PasswordHasher::new(),
             session_age: SESSION_AGE,
+            sessions: Arc::new(SessionCache::new(SESSION_CACHE_SIZE)),
         }
     }
 
@@ -75,6 +84,15 @@ impl Accounts {
     #[must_use]
     pub fn session_age(self, session_age: Duration) -> Self {
         Self { session_age, ..self }
+    }
+
+    /// Sets how many login sessions are kept in memory with their users, about a kilobyte each; 0 for none.
+    ///
+    /// What is kept is used only while SQLite says that nothing at all was committed to the database since it was
+    /// read, by whatever process: a logout counts from the next look-up on. Databases in memory keep nothing.
+    #[must_use]
+    pub fn session_cache_size(self, size: usize) -> Self {
+        Self { sessions: Arc::new(SessionCache::new(size)), ..self }
     }
 
     /// Sets the rounds of PBKDF2 for new passwords, for tests that cannot wait.

@@ -136,7 +136,7 @@ fn execute(
     }
     let settings = project.load_settings()?;
     crate::logging::install(settings.log_format, &settings.log_filter)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(CommandError::Runtime)?;
+    let runtime = chanx::runtime().map_err(CommandError::Runtime)?;
     let superuser_password = std::env::var(PASSWORD_VARIABLE).ok();
     let context = Context { project, settings, program, terminal, superuser_password };
     runtime.block_on(async {

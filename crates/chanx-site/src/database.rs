@@ -1,19 +1,27 @@
 //! The database file: opened from a URL and brought to Django's schema. Knows no user and no session.
 
 mod migrations;
+mod reader;
 mod timestamp;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::query::QueryAs;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{FromRow, Sqlite, SqlitePool};
 
 pub use migrations::{MigrateError, Migration};
+pub(crate) use reader::Version;
 pub(crate) use timestamp::Timestamp;
+
+use reader::Reader;
 
 /// How long a statement waits for another process, such as a Django site, that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,6 +41,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: SqlitePool,
+    /// None for a database in memory, which has a single connection.
+    reader: Option<Arc<Reader>>,
 }
 
 impl Database {
@@ -46,23 +56,42 @@ impl Database {
     pub async fn connect(url: &str, create: bool) -> Result<Self, DatabaseError> {
         let options = options(url)?.create_if_missing(create);
         if is_in_memory(url) {
-            return Self::open(in_memory_pool(), options).await;
+            let pool = open(in_memory_pool(), options).await?;
+            return Ok(Self { pool, reader: None });
         }
         prepare_file(options.get_filename(), create)?;
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
-        Self::open(SqlitePoolOptions::new(), options).await
+        open(SqlitePoolOptions::new(), options).await.map(Self::of)
     }
 
-    async fn open(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> Result<Self, DatabaseError> {
-        let path = options.get_filename().to_owned();
-        let opened = pool.connect_with(options).await;
-        opened.map(|pool| Self { pool }).map_err(|source| DatabaseError::Open { path, source })
+    /// A database in a file.
+    pub(crate) fn of(pool: SqlitePool) -> Self {
+        Self { reader: Some(Arc::new(Reader::new(&pool))), pool }
     }
 
     /// Whether the database answers. What is wrong is logged.
     pub(crate) async fn is_alive(&self) -> bool {
         let answer = sqlx::query("SELECT 1").execute(&self.pool).await;
         answer.inspect_err(|error| tracing::warn!(%error, "the database does not answer")).is_ok()
+    }
+
+    /// Where the database stands now; none if it cannot tell, so that nothing read from it may be kept.
+    pub(crate) async fn version(&self) -> sqlx::Result<Option<Version>> {
+        match &self.reader {
+            Some(reader) => reader.version().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The first row of a query that changes nothing, and that is asked often.
+    pub(crate) async fn read<T>(&self, query: QueryAs<'static, Sqlite, T, SqliteArguments>) -> sqlx::Result<Option<T>>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        match &self.reader {
+            Some(reader) => reader.optional(query).await,
+            None => query.fetch_optional(&self.pool).await,
+        }
     }
 
     /// The connections, for an application's own queries.
@@ -103,6 +132,11 @@ pub enum DatabaseError {
         /// What SQLite said.
         source: sqlx::Error,
     },
+}
+
+async fn open(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> Result<SqlitePool, DatabaseError> {
+    let path = options.get_filename().to_owned();
+    pool.connect_with(options).await.map_err(|source| DatabaseError::Open { path, source })
 }
 
 fn options(url: &str) -> Result<SqliteConnectOptions, DatabaseError> {

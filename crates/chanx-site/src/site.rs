@@ -81,7 +81,9 @@ impl Site {
         if !pending.is_empty() {
             return Err(SiteError::NotMigrated { pending });
         }
-        let accounts = Accounts::new(database, keys).session_age(settings.session_cookie_age);
+        let accounts = Accounts::new(database, keys)
+            .session_age(settings.session_cookie_age)
+            .session_cache_size(settings.session_cache_size);
         Self::assemble(settings, accounts, additions)
     }
 

@@ -6,7 +6,8 @@ use rand::RngExt;
 
 use crate::database::Timestamp;
 
-use super::store::UserRow;
+use super::session_cache::{Found, Login, SessionKey};
+use super::store::{SessionRow, UserRow};
 use super::{Account, Accounts, AccountsError, SessionData};
 
 // The keys of a session that say who is logged in, as Django names them.
@@ -71,11 +72,37 @@ impl Accounts {
     /// # Errors
     /// The store failed; nothing is known about the user.
     pub async fn user_by_session(&self, session_key: &str) -> Result<Option<Account>, AccountsError> {
-        let Some(data) = self.session(session_key).await? else { return Ok(None) };
+        if !KEY_LENGTHS.contains(&session_key.len()) {
+            return Ok(None);
+        }
+        // Asked before anything is read: what is committed meanwhile makes the entry outdated, never wrong.
+        let version = if self.sessions.is_on() { self.database.version().await? } else { None };
+        let Some(version) = version else {
+            return Ok(self.read_login(session_key, None).await?.map(|login| login.account));
+        };
+        let key = SessionKey::of(session_key);
+        let guess = match self.sessions.find(&key, version, &Timestamp::now().stored()) {
+            Some(Found::Current(account)) => return Ok(Some(account)),
+            Some(Found::Outdated { user_id }) => Some(user_id),
+            None => None,
+        };
+        let login = self.read_login(session_key, guess).await?;
+        self.sessions.keep(key, version, login.clone());
+        Ok(login.map(|login| login.account))
+    }
+
+    /// Reads the session and its user, who was guessed or has to be asked for.
+    async fn read_login(&self, session_key: &str, guess: Option<i64>) -> Result<Option<Login>, AccountsError> {
+        let session = self.store.session_and_user(session_key, Timestamp::now(), guess).await?;
+        let Some(SessionRow { data, expires, user }) = session else { return Ok(None) };
+        let Some(data) = SessionData::decode(&data, &self.keys) else { return Ok(None) };
         let Some(id) = user_id(&data) else { return Ok(None) };
-        let user = self.store.user_by_id(id).await?;
+        let user = match user.filter(|user| user.account.id == id) {
+            Some(user) => Some(user),
+            None => self.store.session_user(id).await?,
+        };
         let user = user.filter(|user| user.account.is_active && self.is_bound_to(&data, user));
-        Ok(user.map(|user| user.account))
+        Ok(user.map(|user| Login { account: user.account, expires }))
     }
 
     /// The values of a session that is genuine and has not expired.

@@ -7,8 +7,11 @@ use crate::database::{Database, Timestamp};
 
 use super::Account;
 
+const USER_BY_ID: &str = "SELECT * FROM auth_user WHERE id = $1";
+
 #[derive(Debug, Clone)]
 pub(super) struct Store {
+    database: Database,
     pool: SqlitePool,
 }
 
@@ -16,6 +19,15 @@ pub(super) struct Store {
 pub(super) struct UserRow {
     pub(super) account: Account,
     pub(super) password: String,
+}
+
+/// A session that has not expired.
+pub(super) struct SessionRow {
+    pub(super) data: String,
+    /// The moment in the form of [`Timestamp::stored`], which orders as the moments do.
+    pub(super) expires: String,
+    /// The user that was guessed, if there is such a user.
+    pub(super) user: Option<UserRow>,
 }
 
 pub(super) struct NewUserRow<'a> {
@@ -29,7 +41,7 @@ pub(super) struct NewUserRow<'a> {
 
 impl Store {
     pub(super) fn new(database: &Database) -> Self {
-        Self { pool: database.pool().clone() }
+        Self { database: database.clone(), pool: database.pool().clone() }
     }
 
     pub(super) async fn insert_user(&self, user: &NewUserRow<'_>) -> sqlx::Result<i64> {
@@ -48,8 +60,7 @@ impl Store {
     }
 
     pub(super) async fn user_by_id(&self, id: i64) -> sqlx::Result<Option<UserRow>> {
-        let sql = "SELECT * FROM auth_user WHERE id = $1";
-        sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await
+        sqlx::query_as(USER_BY_ID).bind(id).fetch_optional(&self.pool).await
     }
 
     pub(super) async fn user_by_name(&self, username: &str) -> sqlx::Result<Option<UserRow>> {
@@ -89,6 +100,24 @@ impl Store {
         sqlx::query_scalar(sql).bind(key).bind(moment).fetch_optional(&self.pool).await
     }
 
+    /// A session that has not expired at `moment`, together with the user whom it is likely to belong to: one journey
+    /// to the database instead of two, where the guess is right.
+    pub(super) async fn session_and_user(
+        &self,
+        key: &str,
+        moment: Timestamp,
+        guess: Option<i64>,
+    ) -> sqlx::Result<Option<SessionRow>> {
+        let sql = "SELECT session_data, expire_date, auth_user.* FROM django_session \
+                   LEFT JOIN auth_user ON auth_user.id = $3 WHERE session_key = $1 AND expire_date > $2";
+        self.database.read(sqlx::query_as(sql).bind(key.to_owned()).bind(moment).bind(guess)).await
+    }
+
+    /// The user of a session.
+    pub(super) async fn session_user(&self, id: i64) -> sqlx::Result<Option<UserRow>> {
+        self.database.read(sqlx::query_as(USER_BY_ID).bind(id)).await
+    }
+
     pub(super) async fn insert_session(&self, key: &str, data: &str, expires: Timestamp) -> sqlx::Result<()> {
         let sql = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ($1, $2, $3)";
         let query = sqlx::query(sql).bind(key).bind(data).bind(expires);
@@ -120,6 +149,18 @@ impl Store {
         sqlx::query(sql).bind(key).bind(moment).bind(user_id).execute(&self.pool).await?;
         let sql = "SELECT key FROM authtoken_token WHERE user_id = $1";
         sqlx::query_scalar(sql).bind(user_id).fetch_one(&self.pool).await
+    }
+}
+
+impl FromRow<'_, SqliteRow> for SessionRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let user: Option<i64> = row.try_get("id")?;
+        Ok(Self {
+            data: row.try_get("session_data")?,
+            // The column's type is `datetime`; the query compares its text, and so do others.
+            expires: row.try_get_unchecked("expire_date")?,
+            user: user.map(|_| UserRow::from_row(row)).transpose()?,
+        })
     }
 }
 

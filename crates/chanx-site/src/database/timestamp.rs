@@ -53,7 +53,7 @@ impl Timestamp {
     }
 
     /// Microseconds as Python writes them: six digits, or none if they are zero.
-    fn stored(self) -> String {
+    pub(crate) fn stored(self) -> String {
         match self.0.microsecond() {
             0 => self.written(WHOLE_SECONDS),
             _ => self.written(MICROSECONDS),
