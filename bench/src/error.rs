@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::load::LoadError;
-use crate::process::ProcessError;
+use crate::measure::MeasureError;
 use crate::servers::ServeError;
 
 /// Why there are no figures.
@@ -16,10 +16,10 @@ use crate::servers::ServeError;
 pub(crate) enum Error {
     #[error("the cores cannot be chosen")]
     Cores(#[source] io::Error),
-    #[error("a server cannot be started")]
-    Process(#[from] ProcessError),
-    #[error("{server} with {members} members is not measured")]
-    Load { server: String, members: u32, source: LoadError },
+    #[error("{server} is not measured ({work})")]
+    Measure { server: &'static str, work: String, source: MeasureError },
+    #[error("the connections cannot be held")]
+    Hold(#[source] LoadError),
     #[error("the report cannot be written to {path}")]
     Output { path: PathBuf, source: io::Error },
     #[error(transparent)]

@@ -56,7 +56,7 @@ fn line_of(file: &str, key: &str) -> Option<String> {
 }
 
 /// A crate's name with its version in the lock file.
-fn version(name: &str) -> String {
+pub(crate) fn version(name: &str) -> String {
     let mut lines = LOCK.lines().skip_while(|line| *line != format!("name = \"{name}\"")).skip(1);
     let version = lines.next().and_then(|line| line.strip_prefix("version = "));
     format!("{name} {}", version.unwrap_or("?").trim_matches('"'))

@@ -7,8 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use thiserror::Error;
 
 use crate::cores::Cores;
-use crate::cpu::{self, Used};
-use crate::servers::Kind;
+use crate::servers::{Circumstances, Kind};
 
 /// A running server.
 #[derive(Debug)]
@@ -34,11 +33,14 @@ impl ServerProcess {
     ///
     /// # Errors
     /// It does not start.
-    pub(crate) fn start(kind: Kind, layer: Option<&str>, cores: Option<Cores>) -> Result<Self, ProcessError> {
+    pub(crate) fn start(
+        kind: Kind,
+        circumstances: Circumstances<'_>,
+        cores: Option<Cores>,
+    ) -> Result<Self, ProcessError> {
         let program = kind.name();
         let failed = |source| ProcessError::Start { program: program.to_owned(), source };
-        let mut command = Command::new(std::env::current_exe().map_err(failed)?);
-        command.args(["serve", program]).args(layer.iter().flat_map(|url| ["--layer", url]));
+        let mut command = kind.command(circumstances).map_err(failed)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = spawn(&mut command, cores).map_err(failed)?;
         let mut answer = String::new();
@@ -56,12 +58,8 @@ impl ServerProcess {
         self.address
     }
 
-    /// The processor time that it has used.
-    ///
-    /// # Errors
-    /// It runs no longer.
-    pub(crate) fn cpu(&self) -> io::Result<Used> {
-        cpu::of_process(self.child.id())
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 }
 

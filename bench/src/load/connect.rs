@@ -1,4 +1,4 @@
-//! Members on their way in: connected, upgraded, and told that they are members.
+//! Clients on their way in, one after the other: for measurements that begin when all are in.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -6,68 +6,70 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::door::{Arrival, Door, Refused};
+use super::incoming::Incoming;
+
 /// How many connect at the same time. Servers have a queue for those whom they have not accepted yet.
 const AT_ONCE: usize = 64;
 /// How long a server may take to let somebody in.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why a member is not let in.
+/// Why a client is not in.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum ConnectError {
-    #[error("member {member} cannot connect")]
-    Connect { member: usize, source: io::Error },
-    #[error("member {member} is not let in: {answer}")]
-    Refused { member: usize, answer: String },
+    #[error("client {client} cannot connect")]
+    Connect { client: usize, source: io::Error },
+    #[error("client {client} is not let in")]
+    Refused { client: usize, source: Refused },
 }
 
-/// Connects members, in turns to each of the addresses.
-pub(super) fn connect_all(addresses: &[SocketAddr], members: usize) -> Result<Vec<TcpStream>, ConnectError> {
-    let mut connected = Vec::with_capacity(members);
-    let all: Vec<_> = addresses.iter().copied().cycle().take(members).collect();
+/// Connects clients, in turns to each of the addresses.
+pub(super) fn connect_all(
+    addresses: &[SocketAddr],
+    clients: usize,
+    door: &Door<'_>,
+) -> Result<Vec<(TcpStream, Incoming)>, ConnectError> {
+    let mut connected = Vec::with_capacity(clients);
+    let all: Vec<_> = addresses.iter().copied().cycle().take(clients).enumerate().collect();
     for some in all.chunks(AT_ONCE) {
-        let first = connected.len();
-        for address in some {
-            let member = connected.len();
-            connected.push(ask(*address).map_err(|source| ConnectError::Connect { member, source })?);
-        }
-        for (member, stream) in connected.iter_mut().enumerate().skip(first) {
-            enter(member, stream)?;
+        let asked: Vec<_> = some.iter().map(|(client, address)| ask(*client, *address, door)).collect();
+        for (stream, (client, _)) in asked.into_iter().zip(some) {
+            connected.push(enter(*client, stream?, door)?);
         }
     }
     Ok(connected)
 }
 
-fn ask(address: SocketAddr) -> io::Result<TcpStream> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let request = format!(
-        "GET /room/ HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: YmVuY2ggYmVuY2ggYmVuYw==\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes())?;
-    Ok(stream)
+/// Connects, and asks to be let in.
+pub(super) fn ask(client: usize, address: SocketAddr, door: &Door<'_>) -> Result<TcpStream, ConnectError> {
+    let ask = || {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(door.request(address, client).as_bytes())?;
+        Ok(stream)
+    };
+    ask().map_err(|source| ConnectError::Connect { client, source })
 }
 
-/// Reads the answer to the handshake, and the message that makes the client a member.
-fn enter(member: usize, stream: &mut TcpStream) -> Result<(), ConnectError> {
-    let failed = |source| ConnectError::Connect { member, source };
-    let mut answer = Vec::new();
+/// Reads what the server answers until the client is in.
+fn enter(client: usize, mut stream: TcpStream, door: &Door<'_>) -> Result<(TcpStream, Incoming), ConnectError> {
+    let failed = |source| ConnectError::Connect { client, source };
+    let refused = |source| ConnectError::Refused { client, source };
+    let (mut arrival, mut outgoing) = (Arrival::default(), Vec::new());
     let mut bytes = [0; 512];
-    while !is_ready(&answer) {
+    loop {
         let read = stream.read(&mut bytes).map_err(failed)?;
-        answer.extend_from_slice(&bytes[..read]);
-        let is_refused = !b"HTTP/1.1 101".starts_with(&answer[..answer.len().min(12)]);
-        if read == 0 || is_refused {
-            return Err(ConnectError::Refused { member, answer: String::from_utf8_lossy(&answer).into_owned() });
+        let is_in = arrival.take(&bytes[..read], door, &mut outgoing).map_err(refused)?;
+        stream.write_all(&outgoing).map_err(failed)?;
+        outgoing.clear();
+        if is_in {
+            stream.set_nonblocking(true).map_err(failed)?;
+            return Ok((stream, Incoming::after(arrival.into_rest())));
+        }
+        if read == 0 {
+            return Err(refused(arrival.refused()));
         }
     }
-    stream.set_nonblocking(true).map_err(failed)
-}
-
-/// Whether the head of the response has been followed by one short text.
-fn is_ready(answer: &[u8]) -> bool {
-    let frame = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").map(|end| &answer[end + 4..]);
-    matches!(frame, Some([0x81, length @ 0..126, text @ ..]) if text.len() == usize::from(*length))
 }

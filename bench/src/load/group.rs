@@ -2,15 +2,13 @@
 
 use std::time::Instant;
 
-use thiserror::Error;
-
+use super::crowd::Ears;
+use super::dialect::Dialect;
 use super::script;
+use super::{MAX_OUTSTANDING, Wrong};
 use crate::histogram::Histogram;
 
-/// How many messages may be under way at the same time.
-pub(crate) const MAX_OUTSTANDING: usize = 64;
-
-/// One message more than may be under way: see [`super::Load::settle`].
+/// One message more than may be under way: see [`super::Fanout::settle`].
 const PLACES: u64 = MAX_OUTSTANDING as u64 + 1;
 
 /// What members have heard so far.
@@ -23,6 +21,7 @@ pub(super) struct Group {
     complete: u64,
     under_way: Vec<Message>,
     frame: Vec<u8>,
+    dialect: Dialect,
     knows_the_sender: bool,
     latencies: Histogram,
 }
@@ -36,26 +35,15 @@ struct Message {
     heard_by: usize,
 }
 
-/// What a server did wrong.
-#[derive(Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub(crate) enum Wrong {
-    #[error("`{0}`, though everything that was said had arrived")]
-    Unexpected(String),
-    #[error("`{heard}` where `{expected}` was to come")]
-    Text { heard: String, expected: String },
-    #[error("a frame that begins with {0:#04x}")]
-    Frame(u8),
-}
-
 impl Group {
-    pub(super) fn new(members: usize, knows_the_sender: bool) -> Self {
+    pub(super) fn new(members: usize, dialect: Dialect, knows_the_sender: bool) -> Self {
         Self {
             next: vec![0; members],
             published: 0,
             complete: 0,
             under_way: Vec::new(),
             frame: Vec::new(),
+            dialect,
             knows_the_sender,
             latencies: Histogram::default(),
         }
@@ -69,9 +57,9 @@ impl Group {
     /// Notes a new message. Yields the frame that says it.
     pub(super) fn publish(&mut self) -> &[u8] {
         let number = self.published;
-        let text = script::said(number, false);
-        let own_text = script::said(number, self.knows_the_sender);
-        self.frame = script::say(number);
+        let text = script::said(self.dialect, number, false);
+        let own_text = script::said(self.dialect, number, self.knows_the_sender);
+        self.frame = script::say(self.dialect, number);
         let message = Message { text, own_text, published: Instant::now(), heard_by: 0 };
         match self.under_way.get_mut((number % PLACES) as usize) {
             Some(place) => *place = message,
@@ -79,26 +67,6 @@ impl Group {
         }
         self.published += 1;
         &self.frame
-    }
-
-    /// Notes what a member heard. The first member is the one who speaks.
-    pub(super) fn hear(&mut self, member: usize, text: &[u8], now: Instant) -> Result<(), Wrong> {
-        let number = self.next[member];
-        if number == self.published {
-            return Err(Wrong::Unexpected(lossy(text)));
-        }
-        let message = &mut self.under_way[(number % PLACES) as usize];
-        let expected = if member == 0 { &message.own_text } else { &message.text };
-        if text != expected {
-            return Err(Wrong::Text { heard: lossy(text), expected: lossy(expected) });
-        }
-        self.next[member] += 1;
-        message.heard_by += 1;
-        if message.heard_by == self.next.len() {
-            self.complete += 1;
-        }
-        self.latencies.record(now - message.published);
-        Ok(())
     }
 
     pub(super) fn latencies(&self) -> &Histogram {
@@ -110,8 +78,26 @@ impl Group {
     }
 }
 
-fn lossy(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).into_owned()
+impl Ears for Group {
+    /// Notes what a member heard. The first member is the one who speaks.
+    fn hear(&mut self, member: usize, text: &[u8], now: Instant) -> Result<(), Wrong> {
+        let number = self.next[member];
+        if number == self.published {
+            return Err(Wrong::unexpected(text));
+        }
+        let message = &mut self.under_way[(number % PLACES) as usize];
+        let expected = if member == 0 { &message.own_text } else { &message.text };
+        if text != expected {
+            return Err(Wrong::text(text, expected));
+        }
+        self.next[member] += 1;
+        message.heard_by += 1;
+        if message.heard_by == self.next.len() {
+            self.complete += 1;
+        }
+        self.latencies.record(now - message.published);
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +106,7 @@ mod tests {
 
     /// A group of two to whom this many messages were said.
     fn group(messages: usize) -> Group {
-        let mut group = Group::new(2, true);
+        let mut group = Group::new(2, Dialect::Json, true);
         for _ in 0..messages {
             group.publish();
         }
@@ -128,7 +114,7 @@ mod tests {
     }
 
     fn hear(group: &mut Group, member: usize, number: u64) -> Result<(), Wrong> {
-        group.hear(member, &script::said(number, member == 0), Instant::now())
+        group.hear(member, &script::said(Dialect::Json, number, member == 0), Instant::now())
     }
 
     #[test]
@@ -162,8 +148,8 @@ mod tests {
     fn only_the_sender_is_told_that_it_is_the_sender() {
         let mut group = group(1);
         let now = Instant::now();
-        assert!(matches!(group.hear(1, &script::said(0, true), now), Err(Wrong::Text { .. })));
-        assert!(matches!(group.hear(0, &script::said(0, false), now), Err(Wrong::Text { .. })));
+        assert!(matches!(group.hear(1, &script::said(Dialect::Json, 0, true), now), Err(Wrong::Text { .. })));
+        assert!(matches!(group.hear(0, &script::said(Dialect::Json, 0, false), now), Err(Wrong::Text { .. })));
     }
 
     #[test]

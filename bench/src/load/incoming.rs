@@ -1,8 +1,6 @@
-//! What arrives at one member: frames, and what is left over between two reads.
+//! What arrives at one client: frames, and what is left over between two reads.
 
-use chanx_core::frame::{Opcode, write_masked};
-
-use super::group::Wrong;
+use super::Wrong;
 
 /// The beginning of a frame whose end has not arrived.
 #[derive(Debug, Default)]
@@ -10,30 +8,32 @@ pub(super) struct Incoming {
     rest: Vec<u8>,
 }
 
-const TEXT: u8 = 0x81;
-const PING: u8 = 0x89;
-
-/// A server's frame of up to 65,535 bytes.
-struct Frame<'a> {
-    /// The opcode, and whether it is the whole message.
-    first: u8,
-    payload: &'a [u8],
-    rest: &'a [u8],
+/// What a frame of a server says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard<'a> {
+    Text(&'a [u8]),
+    Ping(&'a [u8]),
+    Close,
+    /// A frame that no server is to send, by its first byte.
+    Other(u8),
 }
 
 impl Incoming {
-    /// Gives each text that is complete to `hear`. Yields what is to be answered: servers ask whether their clients
-    /// live.
+    /// What arrives after something that is there already.
+    pub(super) fn after(rest: Vec<u8>) -> Self {
+        Self { rest }
+    }
+
+    /// Gives each frame that is complete to `hear`.
     pub(super) fn take(
         &mut self,
         bytes: &[u8],
-        mut hear: impl FnMut(&[u8]) -> Result<(), Wrong>,
-    ) -> Result<Vec<u8>, Wrong> {
+        mut hear: impl FnMut(Heard<'_>) -> Result<(), Wrong>,
+    ) -> Result<(), Wrong> {
         if self.rest.is_empty() {
-            let mut answer = Vec::new();
-            let left = each_frame(bytes, &mut answer, &mut hear)?;
+            let left = each_frame(bytes, &mut hear)?;
             self.rest.extend_from_slice(left);
-            return Ok(answer);
+            return Ok(());
         }
         let mut all = std::mem::take(&mut self.rest);
         all.extend_from_slice(bytes);
@@ -44,43 +44,49 @@ impl Incoming {
 /// Goes through the frames; yields what is left.
 fn each_frame<'a>(
     mut bytes: &'a [u8],
-    answer: &mut Vec<u8>,
-    hear: &mut impl FnMut(&[u8]) -> Result<(), Wrong>,
+    hear: &mut impl FnMut(Heard<'_>) -> Result<(), Wrong>,
 ) -> Result<&'a [u8], Wrong> {
-    while let Some(frame) = next(bytes) {
-        match frame.first {
-            TEXT => hear(frame.payload)?,
-            PING => write_masked(answer, Opcode::Pong, frame.payload, [0; 4]),
-            first => return Err(Wrong::Frame(first)),
-        }
-        bytes = frame.rest;
+    while let Some((heard, length)) = next(bytes) {
+        hear(heard)?;
+        bytes = &bytes[length..];
     }
     Ok(bytes)
 }
 
-fn next(bytes: &[u8]) -> Option<Frame<'_>> {
-    let (first, length, rest) = match *bytes {
-        [first, 126, high, low, ref rest @ ..] => (first, u16::from_be_bytes([high, low]).into(), rest),
-        [first, length @ 0..126, ref rest @ ..] => (first, length.into(), rest),
-        // A longer frame, or a masked one, is none of those that are expected, and is waited for in vain.
+/// The first frame, of up to 65,535 bytes, and its length with its header.
+pub(super) fn next(bytes: &[u8]) -> Option<(Heard<'_>, usize)> {
+    let (first, header, length) = match *bytes {
+        [first, 126, high, low, ..] => (first, 4, usize::from(u16::from_be_bytes([high, low]))),
+        [first, length @ 0..=125, ..] => (first, 2, usize::from(length)),
+        // A longer frame, or a masked one, is none of those that are expected.
+        [first, 127..=255, ..] => return Some((Heard::Other(first), bytes.len())),
         _ => return None,
     };
-    let (payload, rest) = rest.split_at_checked(length)?;
-    Some(Frame { first, payload, rest })
+    let payload = bytes.get(header..header + length)?;
+    let heard = match first {
+        0x81 => Heard::Text(payload),
+        0x89 => Heard::Ping(payload),
+        0x88 => Heard::Close,
+        first => Heard::Other(first),
+    };
+    Some((heard, header + length))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn texts(incoming: &mut Incoming, bytes: &[u8]) -> Vec<String> {
-        let mut texts = Vec::new();
-        let taken = incoming.take(bytes, |text| {
-            texts.push(String::from_utf8_lossy(text).into_owned());
+    fn heard(incoming: &mut Incoming, bytes: &[u8]) -> Vec<String> {
+        let mut all = Vec::new();
+        let taken = incoming.take(bytes, |heard| {
+            all.push(match heard {
+                Heard::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                heard => format!("{heard:?}"),
+            });
             Ok(())
         });
-        assert_eq!(taken.unwrap(), b"");
-        texts
+        taken.unwrap();
+        all
     }
 
     #[test]
@@ -89,17 +95,26 @@ mod tests {
         let stream = [b"\x81\x02ab\x81\x00\x81\x7e\x00\xc8".as_slice(), long.as_bytes(), b"\x81\x01c"].concat();
         for size in 1..=stream.len() {
             let mut incoming = Incoming::default();
-            let heard: Vec<_> = stream.chunks(size).flat_map(|bytes| texts(&mut incoming, bytes)).collect();
+            let heard: Vec<_> = stream.chunks(size).flat_map(|bytes| heard(&mut incoming, bytes)).collect();
             assert_eq!(heard, ["ab", "", &long, "c"], "in pieces of {size}");
         }
     }
 
     #[test]
-    fn a_ping_is_answered_and_anything_else_is_wrong() {
-        let mut incoming = Incoming::default();
-        assert_eq!(incoming.take(b"\x89\x02hi", |_| Ok(())).unwrap(), b"\x8a\x82\0\0\0\0hi");
-        for bytes in [b"\x88\x00", b"\x01\x00", b"\x80\x00", b"\x82\x00"] {
-            assert!(matches!(Incoming::default().take(bytes, |_| Ok(())), Err(Wrong::Frame(_))), "{bytes:x?}");
+    fn a_frame_that_began_earlier_is_completed() {
+        assert_eq!(heard(&mut Incoming::after(b"\x81\x02a".to_vec()), b"b"), ["ab"]);
+    }
+
+    #[test]
+    fn kinds_of_frames() {
+        let heard = |bytes: &'static [u8]| next(bytes).map(|(heard, _)| heard);
+        assert_eq!(heard(b"\x89\x02hi"), Some(Heard::Ping(b"hi")));
+        assert_eq!(heard(b"\x88\x00"), Some(Heard::Close));
+        for bytes in [b"\x01\x00", b"\x80\x00", b"\x82\x00", b"\xc1\x00"] {
+            assert_eq!(heard(bytes), Some(Heard::Other(bytes[0])));
+        }
+        for (bytes, why) in [(b"\x81\x7f\x00", "long"), (b"\x81\x81\x00", "masked"), (b"\x81\xfe\x00", "both")] {
+            assert_eq!(heard(bytes), Some(Heard::Other(0x81)), "{why}");
         }
     }
 }

@@ -1,11 +1,27 @@
-//! The servers under test. All of them speak the same JSON: `say` makes `said` for every member, and `ready` tells a new
-//! member that it is one.
+//! The servers under test. All of them that speak JSON speak the same, on these paths:
+//!
+//! - [`ECHO`]: `{"action":"echo","payload":"…"}` is answered by the same text. Raw servers send back whatever comes.
+//! - [`COMPLETED`]: the same, followed by `{"action":"complete","payload":null}`.
+//! - [`ROOM`]: `ready` tells who comes that it is a member; `say` makes `said` for every member; `echo` is answered as
+//!   above; of chanx alone, `rejoin` lets the member leave the group and join it again, and is answered by `rejoined`.
+//! - [`SESSION`]: the same as the room for those who are logged in, with a cookie `sessionid`.
 
 mod axum_broadcast;
-mod chanx_group;
+mod chanx_server;
 mod floor;
 
+mod peers;
+
+mod kind;
 mod words;
+
+pub(crate) use kind::{Circumstances, Kind};
+pub(crate) use peers::foreign;
+
+pub(crate) const ECHO: &str = "/echo/";
+pub(crate) const COMPLETED: &str = "/completed/";
+pub(crate) const ROOM: &str = "/room/";
+pub(crate) const SESSION: &str = "/session/";
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,25 +29,15 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::serve::ListenerExt;
 use chanx::StartError;
-use clap::ValueEnum;
+use chanx_site::SiteError;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::MakeWriterExt;
 
 use crate::cli::ServeOptions;
-
-/// The servers by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(crate) enum Kind {
-    /// chanx, with one group
-    Chanx,
-    /// axum's WebSockets with `tokio::sync::broadcast`
-    AxumBroadcast,
-    /// The least that a server can do: one thread, one epoll, one send for each delivery
-    Floor,
-}
 
 /// Why a server ended.
 #[derive(Debug, Error)]
@@ -43,30 +49,14 @@ pub(crate) enum ServeError {
     Serve(#[source] io::Error),
     #[error(transparent)]
     Chanx(#[from] StartError),
+    #[error("the site cannot be opened")]
+    Site(#[from] SiteError),
     #[error("the address of Redis cannot be read")]
     Url(#[from] chanx_redis::UrlError),
     #[error("Redis cannot be used")]
     Redis(#[from] redis::RedisError),
-}
-
-impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Chanx => "chanx",
-            Self::AxumBroadcast => "axum-broadcast",
-            Self::Floor => "floor",
-        }
-    }
-
-    /// Whether it can be more than one process.
-    pub(crate) fn spans_processes(self) -> bool {
-        self != Self::Floor
-    }
-
-    /// Whether members are told which messages are their own. The others send all members the same bytes.
-    pub(crate) fn knows_the_sender(self) -> bool {
-        self == Self::Chanx
-    }
+    #[error("this program does not bring {0}")]
+    Unknown(&'static str),
 }
 
 /// Serves until standard input ends. The address goes to standard output.
@@ -78,9 +68,10 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<(), ServeError> {
     std::thread::spawn(end_with_input);
     let layer = options.layer.as_deref();
     match options.kind {
-        Kind::Chanx => serve_app(async { chanx_group::app(layer) }),
-        Kind::AxumBroadcast => serve_app(axum_broadcast::app(layer)),
-        Kind::Floor => floor::serve().map_err(ServeError::Serve),
+        Kind::Chanx => serve_app(chanx::runtime(), chanx_server::app(options)),
+        Kind::AxumBroadcast => serve_app(Runtime::new(), axum_broadcast::app(layer)),
+        Kind::Floor | Kind::FloorJoined => floor::serve(options.kind == Kind::FloorJoined).map_err(ServeError::Serve),
+        peer => peers::serve(peer),
     }
 }
 
@@ -91,9 +82,12 @@ fn end_with_input() {
     std::process::exit(0);
 }
 
-fn serve_app(app: impl Future<Output = Result<Router, ServeError>>) -> Result<(), ServeError> {
+fn serve_app(
+    runtime: io::Result<Runtime>,
+    app: impl Future<Output = Result<Router, ServeError>>,
+) -> Result<(), ServeError> {
     install_log();
-    let runtime = tokio::runtime::Runtime::new().map_err(ServeError::Serve)?;
+    let runtime = runtime.map_err(ServeError::Serve)?;
     runtime.block_on(async {
         let app = app.await?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(ServeError::Listen)?;
