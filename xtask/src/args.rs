@@ -9,6 +9,7 @@ use crate::steps;
 pub(crate) const USAGE: &str = "\
 usage: cargo xtask test [--only STEP]…                          check everything, or these steps
        cargo xtask conformance [--profile NAME] [--only GLOB]   replay the conformance cases
+       cargo xtask instructions [--accept]                      count what the protocol does, or accept the counts
        cargo xtask help                                         explain the steps
 ";
 
@@ -21,6 +22,8 @@ pub(crate) enum Request {
     Test { only: Vec<String> },
     /// Replay these conformance cases.
     Conformance(Selection),
+    /// Count instructions, and compare the counts or accept them.
+    Instructions { accept: bool },
 }
 
 /// Why a command line is not valid.
@@ -54,6 +57,7 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request, A
         Some("help" | "--help" | "-h") => Ok(Request::Help),
         Some("test") => test(args),
         Some("conformance") => selection(args),
+        Some("instructions") => instructions(args),
         Some(other) => Err(ArgsError::UnknownCommand(other.to_owned())),
     }
 }
@@ -79,6 +83,17 @@ fn selection(mut args: impl Iterator<Item = String>) -> Result<Request, ArgsErro
         }
     }
     Ok(Request::Conformance(selection))
+}
+
+fn instructions(args: impl Iterator<Item = String>) -> Result<Request, ArgsError> {
+    let mut accept = false;
+    for option in args {
+        match option.as_str() {
+            "--accept" => accept = true,
+            _ => return Err(ArgsError::UnknownOption(option)),
+        }
+    }
+    Ok(Request::Instructions { accept })
 }
 
 fn value(option: &'static str, given: Option<String>) -> Result<String, ArgsError> {
@@ -108,6 +123,8 @@ mod tests {
         assert_eq!(parsed("test --only fmt --only docs"), Ok(only(&["fmt", "docs"])));
         assert_eq!(parsed("conformance"), Ok(Request::Conformance(Selection::default())));
         let selection = Selection { profile: Some("base".into()), only: Some("echo-*".into()) };
+        assert_eq!(parsed("instructions"), Ok(Request::Instructions { accept: false }));
+        assert_eq!(parsed("instructions --accept"), Ok(Request::Instructions { accept: true }));
         assert_eq!(parsed("conformance --only echo-* --profile base"), Ok(Request::Conformance(selection)));
     }
 
@@ -117,6 +134,7 @@ mod tests {
         assert_eq!(parsed("tset"), Err(ArgsError::UnknownCommand("tset".into())));
         assert_eq!(parsed("test --fast"), Err(ArgsError::UnknownOption("--fast".into())));
         assert_eq!(parsed("test --only"), Err(ArgsError::MissingValue("--only")));
+        assert_eq!(parsed("instructions --only x"), Err(ArgsError::UnknownOption("--only".into())));
         assert_eq!(parsed("test --only lint"), Err(ArgsError::UnknownStep("lint".into())));
         assert_eq!(parsed("conformance --profile"), Err(ArgsError::MissingValue("--profile")));
     }

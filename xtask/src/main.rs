@@ -3,10 +3,12 @@
 mod args;
 mod channels_redis;
 mod checks;
+mod compression;
 mod conformance;
 mod core_edges;
 mod django;
 mod failure;
+mod instructions;
 mod python;
 mod server;
 mod shell;
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
         Ok(Request::Conformance(selection)) => {
             steps::run_one("conformance", |shell| conformance::replay(shell, &selection))
         }
+        Ok(Request::Instructions { accept: false }) => steps::run_one("instructions", instructions::check),
+        Ok(Request::Instructions { accept: true }) => steps::run_one("instructions", instructions::accept),
         Err(error) => {
             eprint!("{error}\n\n{}", args::USAGE);
             ExitCode::from(2)

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::shell::Shell;
-use crate::{channels_redis, checks, conformance, core_edges, django, tools};
+use crate::{channels_redis, checks, compression, conformance, core_edges, django, instructions, tools};
 
 /// One part of the test command.
 pub(crate) struct Step {
@@ -29,6 +29,11 @@ pub(crate) const ALL: &[Step] = &[
     Step { name: "tests", about: "unit, integration and documentation tests", run: checks::tests },
     Step { name: "docs", about: "the documentation builds without warnings", run: checks::docs },
     Step {
+        name: "instructions",
+        about: "the protocol takes no more instructions and allocations than were accepted",
+        run: instructions::check,
+    },
+    Step {
         name: "conformance",
         about: "the recorded cases, against a server for each profile",
         run: conformance::check,
@@ -39,6 +44,7 @@ pub(crate) const ALL: &[Step] = &[
         about: "the Redis layers beside a real channels_redis and Chanx",
         run: channels_redis::check,
     },
+    Step { name: "compression", about: "compressed messages with a real Python client", run: compression::check },
     Step { name: "browser", about: "the examples in headless Chromium", run: checks::browser },
 ];
 

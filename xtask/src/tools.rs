@@ -18,6 +18,7 @@ struct Tool {
 const TOOLS: &[Tool] = &[
     Tool { program: "python3", probe: &["-c", PYTHON_IS_3_11], package: "python3" },
     Tool { program: "python3", probe: &["-c", "import ensurepip, venv"], package: "python3-venv" },
+    Tool { program: "valgrind", probe: &["--version"], package: "valgrind" },
     Tool { program: "redis-server", probe: &["--version"], package: "redis-server" },
     Tool { program: "chromium", probe: &["--version"], package: "chromium" },
     Tool { program: "chromedriver", probe: &["--version"], package: "chromium-driver" },
