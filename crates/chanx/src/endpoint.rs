@@ -8,7 +8,6 @@ use chanx_core::deflate::Agreement;
 use chanx_core::layer::Content;
 use chanx_core::message::{Message, MessageSet};
 use chanx_core::wire::WireFormat;
-use futures_util::future::BoxFuture;
 use tracing::Span;
 
 use crate::channels::{InvalidEvent, parse_event};
@@ -30,7 +29,7 @@ pub struct Endpoint {
     events: fn() -> &'static MessageSet,
     check_event: fn(&str) -> Result<(), InvalidEvent>,
     broadcast: fn(&Content, &WireFormat) -> Result<Broadcast, BroadcastError>,
-    serve: fn(Opening) -> BoxFuture<'static, ()>,
+    spawn: fn(Opening),
 }
 
 /// A connection about to begin.
@@ -59,7 +58,7 @@ impl Endpoint {
             events: C::Event::messages,
             check_event: |text| parse_event::<C::Event>(text).map(drop),
             broadcast: Broadcast::new::<C::GroupMessage>,
-            serve: |opening| Box::pin(driver::serve::<C>(Box::new(opening))),
+            spawn: |opening| drop(tokio::spawn(driver::serve::<C>(Box::new(opening)))),
         }
     }
 
@@ -104,8 +103,9 @@ impl Endpoint {
         &self.overrides
     }
 
-    pub(crate) fn serve(&self, opening: Opening) -> BoxFuture<'static, ()> {
-        (self.serve)(opening)
+    /// Serves a connection in a task of its own.
+    pub(crate) fn spawn(&self, opening: Opening) {
+        (self.spawn)(opening);
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct Mounted {
     pub(crate) endpoint: Endpoint,
     pub(crate) config: Arc<SessionConfig>,
     pub(crate) roster: Arc<Roster>,
-    pub(crate) limits: Limits,
+    limits: Limits,
     /// How many groups one connection may be in.
     pub(crate) max_groups: usize,
 }
@@ -42,6 +42,10 @@ impl Format for Mounted {
 
     fn config(&self) -> &SessionConfig {
         &self.config
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
     }
 
     fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError> {

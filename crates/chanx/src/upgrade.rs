@@ -8,13 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chanx_core::deflate::{Agreement, Compression, MalformedExtensions, Parameters};
 use chanx_core::frame::accept_key;
-use futures_util::future::BoxFuture;
 use http::header::{
     CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::upgrade::OnUpgrade;
 use tracing::Span;
 
 use crate::endpoint::Opening;
@@ -116,31 +115,22 @@ fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refuse
     });
     let response = switching_protocols(accept, agreement.as_deref());
     let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration, span };
-    tokio::spawn(serve_upgraded(on_upgrade, Box::new(promised)));
+    tokio::spawn(promised.keep(on_upgrade));
     Ok(response)
 }
 
-/// Serves a connection as soon as the HTTP server lets go of it. This is what is spawned for each connection, so
-/// it holds pointers only.
-async fn serve_upgraded(on_upgrade: OnUpgrade, promised: Box<Promised>) {
-    match on_upgrade.await {
-        Ok(upgraded) => {
-            // The end of the inner block frees the box.
-            let serving = {
-                let promised = promised;
-                promised.serve(upgraded)
-            };
-            serving.await;
-        }
-        Err(error) => promised.span.in_scope(|| tracing::debug!(%error, "the client left before the upgrade")),
-    }
-}
-
 impl Promised {
-    fn serve(self, upgraded: Upgraded) -> BoxFuture<'static, ()> {
+    /// Has the connection served as soon as the HTTP server lets go of it, by a task of its own that has room for nothing
+    /// else.
+    async fn keep(self, on_upgrade: OnUpgrade) {
         let Self { id, handshake, agreement, mounted, registration, span } = self;
-        let (transport, endpoint) = (Transport::new(upgraded), Arc::clone(&mounted));
-        endpoint.endpoint.serve(Opening { id, transport, handshake, agreement, mounted, registration, span })
+        match on_upgrade.await {
+            Ok(upgraded) => {
+                let (transport, endpoint) = (Transport::new(upgraded), Arc::clone(&mounted));
+                endpoint.endpoint.spawn(Opening { id, transport, handshake, agreement, mounted, registration, span });
+            }
+            Err(error) => span.in_scope(|| tracing::debug!(%error, "the client left before the upgrade")),
+        }
     }
 }
 

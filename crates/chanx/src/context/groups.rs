@@ -119,8 +119,6 @@ impl<C: Consumer> Context<C> {
     }
 
     async fn enter(&self, groups: Vec<GroupName>) -> Result<Vec<Membership>, LayerError> {
-        // Members have a name to be reached by, and to be told when messages were missed.
-        self.hub.channel_of(&self.mailbox);
         // All are asked for before one is waited for.
         let joined: Vec<_> = groups.iter().map(|group| self.hub.join(group, &self.mailbox)).collect();
         let mut memberships = Vec::with_capacity(joined.len());

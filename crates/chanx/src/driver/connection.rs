@@ -14,7 +14,6 @@ use chanx_core::layer::Event;
 use chanx_core::message::IncomingMessage;
 use chanx_core::session::{Buffers, Input, Session};
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{sleep, timeout};
 use tracing::Span;
@@ -67,12 +66,7 @@ pub(super) enum Ran<T> {
 }
 
 impl Connection {
-    pub(super) fn new(
-        transport: Transport,
-        session: SharedSession,
-        (mailbox, limits): (Arc<Mailbox>, Limits),
-        span: Span,
-    ) -> Self {
+    pub(super) fn new(transport: Transport, session: SharedSession, mailbox: Arc<Mailbox>, span: Span) -> Self {
         session.borrow_mut().input().extend_from_slice(&transport.early);
         Self {
             socket: Socket::new(transport.stream),
@@ -80,7 +74,7 @@ impl Connection {
             mailbox,
             has_turn: false,
             is_busy: false,
-            events: Events::new(limits),
+            events: Events::default(),
             missed: false,
             was_event: false,
             span,
@@ -152,22 +146,21 @@ impl Connection {
 
     /// Runs a handler, while the socket still flushes, answers pings and notices that the peer leaves.
     ///
-    /// Once the connection has ended, the handler has the time of a closing handshake to come to its end. Handlers are boxed,
-    /// so that a connection has room for one only while it runs: most of the time there is none.
-    pub(super) async fn run<T>(&mut self, handler: BoxFuture<'_, T>) -> Ran<T> {
+    /// Once the connection has ended, the handler has the time of a closing handshake to come to its end.
+    pub(super) async fn run<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
         self.is_busy = true;
         let ran = self.run_beside(handler).await;
         self.is_busy = false;
         ran
     }
 
-    async fn run_beside<T>(&mut self, handler: BoxFuture<'_, T>) -> Ran<T> {
-        let mut handler = AssertUnwindSafe(handler).catch_unwind();
+    async fn run_beside<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
+        let mut handler = pin!(AssertUnwindSafe(handler).catch_unwind());
         let mut grace = None;
         let immediately = self.session.borrow().config().send_immediately;
         poll_fn(|task| {
             loop {
-                if let Poll::Ready(outcome) = self.span.in_scope(|| handler.poll_unpin(task)) {
+                if let Poll::Ready(outcome) = self.span.in_scope(|| handler.as_mut().poll(task)) {
                     return Poll::Ready(outcome.map_or_else(|panic| Ran::Panicked(panic_text(&*panic)), Ran::Finished));
                 }
                 self.session.borrow_mut().absorb();
@@ -241,7 +234,8 @@ impl Connection {
         }
         let Self { events, missed, is_busy, span, .. } = self;
         let _span = session.config().log.sent.then(|| span.enter());
-        let mut intake = Intake { session, events, missed, is_busy: *is_busy, must_be_seen: false };
+        let limits = self.mailbox.limits();
+        let mut intake = Intake { session, events, limits, missed, is_busy: *is_busy, must_be_seen: false };
         let is_tick = self.mailbox.read(task, &mut intake);
         Received { must_be_seen: intake.must_be_seen, is_tick }
     }
@@ -352,6 +346,7 @@ struct Received {
 struct Intake<'a> {
     session: AtomicRefMut<'a, Session>,
     events: &'a mut Events,
+    limits: Limits,
     missed: &'a mut bool,
     is_busy: bool,
     must_be_seen: bool,
@@ -359,7 +354,7 @@ struct Intake<'a> {
 
 impl Reader for Intake<'_> {
     fn has_room(&self) -> bool {
-        let for_events = if self.is_busy { self.events.has_room() } else { self.events.is_empty() };
+        let for_events = if self.is_busy { self.events.has_room(self.limits) } else { self.events.is_empty() };
         for_events && self.session.has_room() && !self.session.is_ending()
     }
 

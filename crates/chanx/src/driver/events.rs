@@ -7,25 +7,21 @@ use chanx_core::layer::Event;
 
 use crate::hub::Limits;
 
-/// Events in the order of their arrival, as many and as large as may wait.
-#[derive(Debug)]
+/// Events in the order of their arrival.
+#[derive(Debug, Default)]
 pub(super) struct Events {
     waiting: VecDeque<Arc<Event>>,
     bytes: usize,
-    limits: Limits,
 }
 
 impl Events {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { waiting: VecDeque::new(), bytes: 0, limits }
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.waiting.len() < self.limits.deliveries && self.bytes < self.limits.bytes
+    /// Whether one more may wait.
+    pub(super) fn has_room(&self, limits: Limits) -> bool {
+        self.waiting.len() < limits.deliveries && self.bytes < limits.bytes
     }
 
     pub(super) fn push(&mut self, event: Arc<Event>) {

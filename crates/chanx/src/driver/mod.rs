@@ -11,7 +11,6 @@ use chanx_core::close::CloseCode;
 use chanx_core::deflate::Agreement;
 use chanx_core::layer::Event;
 use chanx_core::session::{Disconnect, EndedBy, Session};
-use futures_util::future::BoxFuture;
 
 use crate::auth::Identity;
 use crate::channels::parse_event;
@@ -31,6 +30,8 @@ pub(crate) async fn serve<C: Consumer>(opening: Box<Opening>) {
     if let Some(guest) = &mut guest {
         attend(&mut connection, guest).await;
     }
+    // It leaves its groups, however long its client takes to say goodbye.
+    drop(guest);
     Box::pin(connection.finish()).await;
     connection.in_span(|| report_end(connection.session().borrow().disconnect()));
 }
@@ -54,10 +55,9 @@ struct Guest<C: Consumer> {
 async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     let Opening { transport, handshake, agreement, mounted, mut registration, id, span } = *opening;
     let format: Arc<dyn Format> = Arc::clone(&mounted) as _;
-    let mailbox = registration.open_mailbox(&mounted.roster, format, mounted.limits);
+    let mailbox = registration.open_mailbox(&mounted.roster, format);
     let session = SharedSession::new(new_session(&id, &mounted, agreement, &mailbox));
-    let inbox = (Arc::clone(&mailbox), mounted.limits);
-    let mut connection = Connection::new(transport, session.clone(), inbox, span);
+    let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox), span);
     let handshake = Arc::new(handshake);
 
     connection.in_span(|| tracing::info!("connected"));
@@ -86,7 +86,7 @@ async fn authenticate<C: Consumer>(
     connection: &mut Connection,
     handshake: &Handshake,
 ) -> Option<(UserOf<C>, C::Object)> {
-    let verdict = match connection.run(Box::pin(admit::<C>(handshake))).await {
+    let verdict = match connection.run(admit::<C>(handshake)).await {
         Ran::Finished(verdict) => verdict,
         Ran::Panicked(panic) => Verdict::Failed(panic),
         Ran::Abandoned => return None,
@@ -113,11 +113,11 @@ async fn authenticate<C: Consumer>(
 
 /// Makes the consumer.
 async fn begin<C: Consumer>(connection: &mut Connection, mut cx: Context<C>) -> Option<Guest<C>> {
-    let connected = connection.run(Box::pin(async {
+    let connected = connection.run(async {
         let mut consumer = C::connect(&mut cx).await?;
         let greeted = greet(&mut consumer, &mut cx).await;
         Ok((consumer, greeted))
-    }));
+    });
     let connected = connected.await;
     connection.in_span(|| {
         let session = connection.session();
@@ -134,7 +134,7 @@ async fn begin<C: Consumer>(connection: &mut Connection, mut cx: Context<C>) -> 
 async fn attend<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
     if guest.is_open {
         while let Some(next) = connection.next::<C::Incoming>().await {
-            handle(connection, guest, next).await;
+            Box::pin(handle(connection, guest, next)).await;
         }
     }
     Box::pin(end(connection, guest)).await;
@@ -150,32 +150,38 @@ async fn greet<C: Consumer>(consumer: &mut C, cx: &mut Context<C>) -> Result {
 
 /// Handles one message or event.
 async fn handle<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>, next: Next<C::Incoming>) {
-    if !matches!(next, Next::Message(_)) {
-        connection.session().borrow_mut().begin_event();
-    }
     let Guest { consumer, cx, .. } = guest;
-    let (handler, fail): (BoxFuture<'_, Result>, Fail) = match next {
-        Next::Message(message) => (Box::pin(consumer.receive_message(cx, message)), fail_message),
-        Next::Event(event) => (Box::pin(handle_event(consumer, cx, event)), fail_event),
-        Next::Missed => (Box::pin(consumer.messages_missed(cx)), fail_event),
-    };
-    let ran = connection.run(handler).await;
-    conclude(ran, connection, fail);
+    match next {
+        Next::Message(message) => {
+            let ran = connection.run(consumer.receive_message(cx, message)).await;
+            conclude(ran, connection, fail_message);
+        }
+        Next::Event(event) => {
+            connection.session().borrow_mut().begin_event();
+            let ran = connection.run(handle_event(consumer, cx, &event)).await;
+            conclude(ran, connection, fail_event);
+        }
+        Next::Missed => {
+            connection.session().borrow_mut().begin_event();
+            let ran = connection.run(consumer.messages_missed(cx)).await;
+            conclude(ran, connection, fail_event);
+        }
+    }
 }
 
 /// Tells the consumer that nothing more comes.
 async fn end<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
     let Some(how) = connection.session().borrow().disconnect().cloned() else { return };
-    let farewell = connection.run(Box::pin(async {
+    let farewell = connection.run(async {
         guest.consumer.disconnected(&mut guest.cx, &how).await;
         Ok(())
-    }));
+    });
     let ended = farewell.await;
     connection.in_span(|| settle(ended, connection.session()));
 }
 
 /// Reads an event and hands it to the consumer. One that it does not declare is passed over.
-async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event: Arc<Event>) -> Result {
+async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event: &Event) -> Result {
     match parse_event::<C::Event>(&event.data) {
         Ok(event) => consumer.receive_event(cx, event).await,
         Err(error) => {

@@ -125,42 +125,22 @@ fn write(format: &dyn Format, message: &GroupMessage) -> Option<Broadcast> {
 
 #[cfg(test)]
 mod tests {
-    use chanx_core::broadcast::BroadcastError;
     use chanx_core::deflate::Compression;
     use chanx_core::frame::is_compressed;
     use chanx_core::layer::Content;
-    use chanx_core::message::Never;
     use chanx_core::session::SessionConfig;
 
     use super::*;
     use crate::hub::Limits;
-
-    /// An endpoint that compresses.
-    #[derive(Debug)]
-    struct Compressing(SessionConfig);
-
-    impl Format for Compressing {
-        fn name(&self) -> &str {
-            "Compressing"
-        }
-
-        fn config(&self) -> &SessionConfig {
-            &self.0
-        }
-
-        fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError> {
-            Broadcast::new::<Never>(content, &self.0.wire)
-        }
-    }
+    use crate::hub::tests::format_of;
 
     /// Members of one endpoint, of whom some take compressed messages.
     fn members(windows: &[Option<u8>]) -> Vec<Arc<Mailbox>> {
         let mut config = SessionConfig::default();
         config.compression = Some(Arc::new(Compression::new(0)));
-        let format: Arc<dyn Format> = Arc::new(Compressing(config));
-        let limits = Limits { deliveries: 10, bytes: 100_000 };
+        let format = format_of(config, Limits { deliveries: 10, bytes: 100_000 });
         let member = |(id, bits): (usize, &Option<u8>)| {
-            let mailbox = Mailbox::new(id as u64, Arc::clone(&format), limits);
+            let mailbox = Mailbox::new(id as u64, Arc::clone(&format));
             if let Some(window) = bits.and_then(Window::new) {
                 mailbox.takes_compressed(window);
             }

@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
     use crate::hub::mailbox::{Delivery, Lent, Outlet, tests as mailbox};
-    use crate::hub::tests::{format, roomy};
+    use crate::hub::tests::{format_with, roomy};
 
     /// A mailbox that may write to the socket whose other end is here.
     async fn connected() -> (Arc<Mailbox>, TcpStream) {
@@ -124,7 +124,7 @@ mod tests {
         let (client, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
         let (_, outlet) = accepted.unwrap().0.into_split();
         outlet.writable().await.unwrap();
-        let mailbox = Arc::new(Mailbox::new(0, format(), roomy()));
+        let mailbox = Arc::new(Mailbox::new(0, format_with(roomy())));
         mailbox.lend_outlet(Outlet(outlet));
         (mailbox, client.unwrap())
     }

@@ -78,11 +78,10 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::hub::Limits;
     use crate::hub::tests::format;
 
     fn mailbox(id: u64) -> Arc<Mailbox> {
-        Arc::new(Mailbox::new(id, format(), Limits { deliveries: 1, bytes: 1 }))
+        Arc::new(Mailbox::new(id, format()))
     }
 
     fn capacity(groups: &Groups, group: &GroupName) -> usize {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chanx_core::close::CloseCode;
 use chanx_core::layer::GroupName;
 
-use super::mailbox::{Limits, Mailbox};
+use super::mailbox::Mailbox;
 use super::roster::{Place, Roster};
 use super::{Format, Hub};
 
@@ -35,13 +35,8 @@ impl Registration {
     }
 
     /// Makes the connection reachable. One that begins while the server ends is told at once.
-    pub(crate) fn open_mailbox(
-        &mut self,
-        roster: &Arc<Roster>,
-        format: Arc<dyn Format>,
-        limits: Limits,
-    ) -> Arc<Mailbox> {
-        let mailbox = Arc::new(Mailbox::new(self.id, format, limits));
+    pub(crate) fn open_mailbox(&mut self, roster: &Arc<Roster>, format: Arc<dyn Format>) -> Arc<Mailbox> {
+        let mailbox = Arc::new(Mailbox::new(self.id, format));
         self.place = Some((Arc::clone(roster), roster.add(Arc::clone(&mailbox))));
         if self.hub.is_draining() {
             mailbox.end(CloseCode::GOING_AWAY, "server shutdown");

@@ -36,6 +36,9 @@ pub(crate) trait Format: fmt::Debug + Send + Sync {
 
     fn config(&self) -> &SessionConfig;
 
+    /// How much may wait for one of them.
+    fn limits(&self) -> Limits;
+
     /// A group message in the words of the endpoint.
     fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError>;
 }
@@ -106,8 +109,7 @@ impl Hub {
             self.is_draining.store(true, Ordering::SeqCst);
             false
         });
-        let mailboxes: Vec<_> = self.rosters().iter().flat_map(|roster| roster.all()).collect();
-        for mailbox in mailboxes {
+        for mailbox in self.connections() {
             mailbox.end(CloseCode::GOING_AWAY, "server shutdown");
         }
         self.drained().await;
@@ -128,6 +130,7 @@ impl Hub {
         group: &GroupName,
         mailbox: &Arc<Mailbox>,
     ) -> (Membership, LayerFuture<'static>) {
+        mailbox.become_reachable();
         let confirmed = self.groups.join(group, Arc::clone(mailbox), || self.layer.subscribe(group));
         (Membership::new(Arc::clone(self), group.clone(), mailbox.id), confirmed)
     }
@@ -135,10 +138,15 @@ impl Hub {
     /// The name under which a connection can be reached, made when it is first asked for.
     pub(crate) fn channel_of<'a>(&self, mailbox: &'a Arc<Mailbox>) -> &'a ChannelName {
         mailbox.channel.get_or_init(|| {
+            mailbox.become_reachable();
             let channel = self.layer.new_channel();
             self.channels_mut().insert(channel.clone(), Arc::clone(mailbox));
             channel
         })
+    }
+
+    fn connections(&self) -> Vec<Arc<Mailbox>> {
+        self.rosters().iter().flat_map(|roster| roster.all()).collect()
     }
 
     fn mailbox_of(&self, channel: &str) -> Option<Arc<Mailbox>> {
@@ -202,8 +210,7 @@ impl Receiver for Receiving {
 
     fn missed(&self) {
         let Some(hub) = self.0.upgrade() else { return };
-        let reachable: Vec<_> = hub.channels().values().cloned().collect();
-        for mailbox in reachable {
+        for mailbox in hub.connections().iter().filter(|mailbox| mailbox.is_reachable()) {
             mailbox.note_missed();
         }
     }
@@ -220,8 +227,8 @@ mod tests {
     const LIMITS: Limits = Limits { deliveries: 10, bytes: 1000 };
 
     /// An endpoint without declared messages.
-    #[derive(Debug, Default)]
-    struct Plain(SessionConfig);
+    #[derive(Debug)]
+    struct Plain(SessionConfig, Limits);
 
     impl Format for Plain {
         fn name(&self) -> &str {
@@ -232,13 +239,25 @@ mod tests {
             &self.0
         }
 
+        fn limits(&self) -> Limits {
+            self.1
+        }
+
         fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError> {
             Broadcast::new::<Never>(content, &self.0.wire)
         }
     }
 
     pub(super) fn format() -> Arc<dyn Format> {
-        Arc::new(Plain::default())
+        format_with(LIMITS)
+    }
+
+    pub(super) fn format_with(limits: Limits) -> Arc<dyn Format> {
+        format_of(SessionConfig::default(), limits)
+    }
+
+    pub(super) fn format_of(config: SessionConfig, limits: Limits) -> Arc<dyn Format> {
+        Arc::new(Plain(config, limits))
     }
 
     pub(super) fn roomy() -> Limits {
@@ -257,7 +276,7 @@ mod tests {
 
     fn open(registration: &mut Registration, format: Arc<dyn Format>) -> Arc<Mailbox> {
         let roster = registration.hub().new_roster(Duration::from_secs(20));
-        registration.open_mailbox(&roster, format, LIMITS)
+        registration.open_mailbox(&roster, format)
     }
 
     fn room() -> GroupName {
@@ -323,7 +342,7 @@ mod tests {
         assert_eq!(hub.len(), 1);
         drop(registration);
         assert_eq!(hub.len(), 0);
-        assert!(hub.channels().is_empty() && hub.rosters().iter().all(|roster| roster.all().is_empty()));
+        assert!(hub.channels().is_empty() && hub.connections().is_empty());
         hub.layer().send(&channel, raw("{}")).await.unwrap();
         assert!(mailbox.send(Delivery::Missed).await.is_err(), "its mailbox is closed");
     }
@@ -359,10 +378,12 @@ mod tests {
     async fn only_those_who_can_be_reached_have_missed_something() {
         let hub = hub();
         let (_one, reachable) = connect(&hub);
-        let (_two, unknown) = connect(&hub);
+        let (_two, member) = connect(&hub);
+        let (_three, unknown) = connect(&hub);
         hub.channel_of(&reachable);
+        let _membership = hub.join(&room(), &member);
         Receiving(Arc::downgrade(&hub)).missed();
-        for (mailbox, is_told) in [(reachable, true), (unknown, false)] {
+        for (mailbox, is_told) in [(reachable, true), (member, true), (unknown, false)] {
             let marker = Delivery::Event(Arc::new(Event { data: "{}".to_owned() }));
             assert_eq!(mailbox.push(marker).pressure, Pressure::Low);
             assert_eq!(matches!(next(&mailbox).await, Delivery::Missed), is_told);

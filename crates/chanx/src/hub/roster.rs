@@ -131,12 +131,12 @@ impl Drop for Hand {
 mod tests {
     use super::*;
     use crate::hub::mailbox::tests::{Wakes, count_wakes};
-    use crate::hub::tests::{format, roomy};
+    use crate::hub::tests::format;
 
     const PERIOD: Duration = Duration::from_secs(64);
 
     fn mailbox(id: u64) -> (Arc<Mailbox>, Wakes) {
-        let mailbox = Arc::new(Mailbox::new(id, format(), roomy()));
+        let mailbox = Arc::new(Mailbox::new(id, format()));
         let wakes = count_wakes(&mailbox);
         (mailbox, wakes)
     }

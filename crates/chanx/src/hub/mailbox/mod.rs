@@ -5,6 +5,7 @@ mod queue;
 
 pub(crate) use outlet::{Lent, Outlet};
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Context as Task;
 
@@ -42,10 +43,11 @@ pub(crate) struct Limits {
 pub(crate) struct Mailbox {
     pub(super) id: u64,
     pub(super) format: Arc<dyn Format>,
-    limits: Limits,
     user: OnceLock<String>,
     window: OnceLock<Window>,
     pub(super) channel: OnceLock<ChannelName>,
+    /// Whether anybody can know of the connection, so that it may miss something.
+    is_reachable: AtomicBool,
     queue: Mutex<Queue>,
     room: Notify,
 }
@@ -71,17 +73,29 @@ pub(super) struct Pushed {
 pub(crate) struct Closed;
 
 impl Mailbox {
-    pub(super) fn new(id: u64, format: Arc<dyn Format>, limits: Limits) -> Self {
+    pub(super) fn new(id: u64, format: Arc<dyn Format>) -> Self {
         Self {
             id,
             format,
-            limits,
             user: OnceLock::new(),
             window: OnceLock::new(),
             channel: OnceLock::new(),
+            is_reachable: AtomicBool::new(false),
             queue: Mutex::default(),
             room: Notify::new(),
         }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.format.limits()
+    }
+
+    pub(super) fn is_reachable(&self) -> bool {
+        self.is_reachable.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn become_reachable(&self) {
+        self.is_reachable.store(true, Ordering::Relaxed);
     }
 
     /// Whose connection this is; nobody's until authentication is over, and for anonymous users.
@@ -110,12 +124,12 @@ impl Mailbox {
         if queue.is_ending() {
             return Pushed { pressure: Pressure::Low, is_to_be_flushed: false };
         }
-        if queue.is_beyond(self.limits) {
+        if queue.is_beyond(self.limits()) {
             queue.end(CloseCode::TOO_SLOW, "too slow");
             return Pushed { pressure: Pressure::Low, is_to_be_flushed: false };
         }
         let is_to_be_flushed = queue.push(delivery);
-        Pushed { pressure: queue.pressure(self.limits), is_to_be_flushed }
+        Pushed { pressure: queue.pressure(self.limits()), is_to_be_flushed }
     }
 
     /// Puts something in, from one who may wait until there is room.
@@ -127,7 +141,7 @@ impl Mailbox {
                 if queue.is_ending() {
                     return Err(Closed);
                 }
-                if queue.pressure(self.limits) == Pressure::Low {
+                if queue.pressure(self.limits()) == Pressure::Low {
                     queue.push(delivery);
                     queue.wake();
                     return Ok(());
@@ -140,7 +154,7 @@ impl Mailbox {
     /// Writes the frames that wait to the socket, all of them at once. Where that cannot be done, the driver is woken to do it.
     pub(super) fn flush(&self, scratch: &mut Vec<u8>) {
         let mut queue = self.queue();
-        let before = queue.pressure(self.limits);
+        let before = queue.pressure(self.limits());
         queue.flush(scratch);
         self.tell_of_room(before, &queue);
     }
@@ -172,7 +186,7 @@ impl Mailbox {
     /// more comes. The end is handed over in any case. Says whether it was ticked.
     pub(crate) fn read(&self, task: &mut Task<'_>, reader: &mut impl Reader) -> bool {
         let mut queue = self.queue();
-        let before = queue.pressure(self.limits);
+        let before = queue.pressure(self.limits());
         while let Some(delivery) = queue.next(reader.has_room()) {
             reader.take(delivery);
         }
@@ -203,7 +217,7 @@ impl Mailbox {
     }
 
     fn tell_of_room(&self, before: Pressure, queue: &Queue) {
-        if before == Pressure::High && queue.pressure(self.limits) == Pressure::Low {
+        if before == Pressure::High && queue.pressure(self.limits()) == Pressure::Low {
             self.room.notify_waiters();
         }
     }
@@ -233,12 +247,12 @@ pub(super) mod tests {
     use futures_util::task::{ArcWake, noop_waker_ref, waker};
 
     use super::*;
-    use crate::hub::tests::format;
+    use crate::hub::tests::format_with;
 
     const LIMITS: Limits = Limits { deliveries: 4, bytes: 100 };
 
     fn mailbox() -> Mailbox {
-        Mailbox::new(0, format(), LIMITS)
+        Mailbox::new(0, format_with(LIMITS))
     }
 
     fn frames(size: usize) -> Delivery {
