@@ -8,7 +8,7 @@ use chanx_core::deflate::Agreement;
 use chanx_core::layer::Content;
 use chanx_core::message::{Message, MessageSet};
 use chanx_core::wire::WireFormat;
-use tracing::Span;
+use tracing::{Instrument, Span};
 
 use crate::channels::{InvalidEvent, parse_event};
 use crate::consumer::{Consumer, Overrides};
@@ -29,7 +29,7 @@ pub struct Endpoint {
     events: fn() -> &'static MessageSet,
     check_event: fn(&str) -> Result<(), InvalidEvent>,
     broadcast: fn(&Content, &WireFormat) -> Result<Broadcast, BroadcastError>,
-    spawn: fn(Opening),
+    spawn: fn(Opening, Span),
 }
 
 /// A connection about to begin.
@@ -42,8 +42,6 @@ pub(crate) struct Opening {
     pub(crate) agreement: Option<Box<Agreement>>,
     pub(crate) mounted: Arc<Mounted>,
     pub(crate) registration: Registration,
-    /// Names the connection in the log.
-    pub(crate) span: Span,
 }
 
 impl Endpoint {
@@ -58,7 +56,7 @@ impl Endpoint {
             events: C::Event::messages,
             check_event: |text| parse_event::<C::Event>(text).map(drop),
             broadcast: Broadcast::new::<C::GroupMessage>,
-            spawn: |opening| drop(tokio::spawn(driver::serve::<C>(Box::new(opening)))),
+            spawn: |opening, span| drop(tokio::spawn(driver::serve::<C>(Box::new(opening)).instrument(span))),
         }
     }
 
@@ -103,9 +101,9 @@ impl Endpoint {
         &self.overrides
     }
 
-    /// Serves a connection in a task of its own.
-    pub(crate) fn spawn(&self, opening: Opening) {
-        (self.spawn)(opening);
+    /// Serves a connection in a task of its own. The span names it in the log.
+    pub(crate) fn spawn(&self, opening: Opening, span: Span) {
+        (self.spawn)(opening, span);
     }
 }
 

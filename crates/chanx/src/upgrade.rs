@@ -127,7 +127,8 @@ impl Promised {
         match on_upgrade.await {
             Ok(upgraded) => {
                 let (transport, endpoint) = (Transport::new(upgraded), Arc::clone(&mounted));
-                endpoint.endpoint.spawn(Opening { id, transport, handshake, agreement, mounted, registration, span });
+                let opening = Opening { id, transport, handshake, agreement, mounted, registration };
+                endpoint.endpoint.spawn(opening, span);
             }
             Err(error) => span.in_scope(|| tracing::debug!(%error, "the client left before the upgrade")),
         }

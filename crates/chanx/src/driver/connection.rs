@@ -16,7 +16,6 @@ use chanx_core::session::{Buffers, Input, Session};
 use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{sleep, timeout};
-use tracing::Span;
 
 use super::events::Events;
 use super::socket::Socket;
@@ -44,8 +43,6 @@ pub(super) struct Connection {
     missed: bool,
     /// Whether an event had the last turn.
     was_event: bool,
-    /// Names the connection in the log. A connection waits outside of it, since to enter it costs something.
-    span: Span,
 }
 
 /// What the consumer is to do next.
@@ -66,7 +63,7 @@ pub(super) enum Ran<T> {
 }
 
 impl Connection {
-    pub(super) fn new(transport: Transport, session: SharedSession, mailbox: Arc<Mailbox>, span: Span) -> Self {
+    pub(super) fn new(transport: Transport, session: SharedSession, mailbox: Arc<Mailbox>) -> Self {
         session.borrow_mut().input().extend_from_slice(&transport.early);
         Self {
             socket: Socket::new(transport.stream),
@@ -77,17 +74,11 @@ impl Connection {
             events: Events::default(),
             missed: false,
             was_event: false,
-            span,
         }
     }
 
     pub(super) fn session(&self) -> &SharedSession {
         &self.session
-    }
-
-    /// Names the connection in what is logged.
-    pub(super) fn in_span<T>(&self, what: impl FnOnce() -> T) -> T {
-        self.span.in_scope(what)
     }
 
     /// Waits for the next message or event, or the end. Everything that waits to be sent leaves first, in one write.
@@ -124,7 +115,6 @@ impl Connection {
         if !session.has_input() {
             return None;
         }
-        let _span = self.span.enter();
         match session.next_input()? {
             Input::Message(message) => Some(Next::Message(message)),
             Input::Ended => None,
@@ -160,7 +150,7 @@ impl Connection {
         let immediately = self.session.borrow().config().send_immediately;
         poll_fn(|task| {
             loop {
-                if let Poll::Ready(outcome) = self.span.in_scope(|| handler.as_mut().poll(task)) {
+                if let Poll::Ready(outcome) = handler.as_mut().poll(task) {
                     return Poll::Ready(outcome.map_or_else(|panic| Ran::Panicked(panic_text(&*panic)), Ran::Finished));
                 }
                 self.session.borrow_mut().absorb();
@@ -172,7 +162,7 @@ impl Connection {
                 if session.is_ending() {
                     let grace = grace.get_or_insert_with(|| Box::pin(sleep(session.config().close_timeout)));
                     ready!(grace.as_mut().poll(task));
-                    self.in_span(|| tracing::warn!("a handler was given up after the end of its connection"));
+                    tracing::warn!("a handler was given up after the end of its connection");
                     return Poll::Ready(Ran::Abandoned);
                 }
                 return Poll::Pending;
@@ -232,8 +222,7 @@ impl Connection {
         if session.is_ending() {
             return Received::default();
         }
-        let Self { events, missed, is_busy, span, .. } = self;
-        let _span = session.config().log.sent.then(|| span.enter());
+        let Self { events, missed, is_busy, .. } = self;
         let limits = self.mailbox.limits();
         let mut intake = Intake { session, events, limits, missed, is_busy: *is_busy, must_be_seen: false };
         let is_tick = self.mailbox.read(task, &mut intake);

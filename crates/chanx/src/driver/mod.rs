@@ -33,7 +33,7 @@ pub(crate) async fn serve<C: Consumer>(opening: Box<Opening>) {
     // It leaves its groups, however long its client takes to say goodbye.
     drop(guest);
     Box::pin(connection.finish()).await;
-    connection.in_span(|| report_end(connection.session().borrow().disconnect()));
+    report_end(connection.session().borrow().disconnect());
 }
 
 /// A connection whose client was let in, or is about to be told that it was not.
@@ -53,14 +53,14 @@ struct Guest<C: Consumer> {
 
 /// Does what comes before the first message.
 async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
-    let Opening { transport, handshake, agreement, mounted, mut registration, id, span } = *opening;
+    let Opening { transport, handshake, agreement, mounted, mut registration, id } = *opening;
     let format: Arc<dyn Format> = Arc::clone(&mounted) as _;
     let mailbox = registration.open_mailbox(&mounted.roster, format);
     let session = SharedSession::new(new_session(&id, &mounted, agreement, &mailbox));
-    let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox), span);
+    let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox));
     let handshake = Arc::new(handshake);
 
-    connection.in_span(|| tracing::info!("connected"));
+    tracing::info!("connected");
     let mut guest = None;
     if let Some((user, object)) = authenticate::<C>(&mut connection, &handshake).await {
         if let Some(key) = user.key() {
@@ -91,24 +91,22 @@ async fn authenticate<C: Consumer>(
         Ran::Panicked(panic) => Verdict::Failed(panic),
         Ran::Abandoned => return None,
     };
-    connection.in_span(|| {
-        let mut session = connection.session().borrow_mut();
-        match verdict {
-            Verdict::Welcome(identity) => {
-                session.accept();
-                return (!session.is_ending()).then_some(identity);
-            }
-            Verdict::Refused(refusal) => {
-                tracing::info!(status = refusal.status(), "refused");
-                session.refuse(refusal.into_outcome());
-            }
-            Verdict::Failed(error) => {
-                let id = session.fail_authentication();
-                tracing::error!(id, error, "authentication failed");
-            }
+    let mut session = connection.session().borrow_mut();
+    match verdict {
+        Verdict::Welcome(identity) => {
+            session.accept();
+            return (!session.is_ending()).then_some(identity);
         }
-        None
-    })
+        Verdict::Refused(refusal) => {
+            tracing::info!(status = refusal.status(), "refused");
+            session.refuse(refusal.into_outcome());
+        }
+        Verdict::Failed(error) => {
+            let id = session.fail_authentication();
+            tracing::error!(id, error, "authentication failed");
+        }
+    }
+    None
 }
 
 /// Makes the consumer.
@@ -119,15 +117,13 @@ async fn begin<C: Consumer>(connection: &mut Connection, mut cx: Context<C>) -> 
         Ok((consumer, greeted))
     });
     let connected = connected.await;
-    connection.in_span(|| {
-        let session = connection.session();
-        let (consumer, greeted) = settle(connected, session)?;
-        let is_open = settle(Ran::Finished(greeted), session).is_some();
-        if is_open {
-            session.borrow_mut().open();
-        }
-        Some(Guest { consumer, cx, is_open })
-    })
+    let session = connection.session();
+    let (consumer, greeted) = settle(connected, session)?;
+    let is_open = settle(Ran::Finished(greeted), session).is_some();
+    if is_open {
+        session.borrow_mut().open();
+    }
+    Some(Guest { consumer, cx, is_open })
 }
 
 /// Runs the consumer until nothing more comes.
@@ -177,7 +173,7 @@ async fn end<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
         Ok(())
     });
     let ended = farewell.await;
-    connection.in_span(|| settle(ended, connection.session()));
+    settle(ended, connection.session());
 }
 
 /// Reads an event and hands it to the consumer. One that it does not declare is passed over.
@@ -201,12 +197,12 @@ fn conclude(ran: Ran<Result>, connection: &Connection, fail_it: Fail) {
         Ran::Finished(Ok(())) => return session.borrow_mut().completed(),
         Ran::Finished(Err(error)) => error,
         Ran::Panicked(panic) if session.borrow().config().panic_closes => {
-            return connection.in_span(|| fail(session, &panic));
+            return fail(session, &panic);
         }
         Ran::Panicked(panic) => HandlerError::new(panic),
         Ran::Abandoned => return,
     };
-    connection.in_span(|| fail_it(session, &error));
+    fail_it(session, &error);
 }
 
 /// The value, or the end of the connection.
