@@ -149,6 +149,7 @@ impl Connection {
         let mut grace = None;
         let immediately = self.session.borrow().config().send_immediately;
         poll_fn(|task| {
+            self.begin_turn();
             loop {
                 if let Poll::Ready(outcome) = handler.as_mut().poll(task) {
                     return Poll::Ready(outcome.map_or_else(|panic| Ran::Panicked(panic_text(&*panic)), Ran::Finished));
@@ -202,10 +203,7 @@ impl Connection {
         let wrote = (immediately || was_full) && self.poll_write(task);
         let read = self.poll_read(task);
         if received.is_tick {
-            let mut session = self.session.borrow_mut();
-            let period = session.config().tick_period();
-            session.tick(period);
-            drop(session);
+            self.tick();
             // No client is to be taken for slow or silent because of what is kept from it.
             self.poll_write(task);
         }
@@ -213,6 +211,12 @@ impl Connection {
         // that found the peer gone is the end.
         let made_room = wrote && (was_full || self.is_busy || self.session.borrow().is_ending());
         received.must_be_seen || made_room || read || received.is_tick
+    }
+
+    fn tick(&self) {
+        let mut session = self.session.borrow_mut();
+        let period = session.config().tick_period();
+        session.tick(period);
     }
 
     /// Takes what others sent: frames leave at once, events wait for their turn. Frames that came behind an event may
