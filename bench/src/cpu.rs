@@ -49,6 +49,14 @@ pub(crate) fn of_process(id: u32) -> io::Result<Used> {
     Ok(Used { user: time([user])?, system: time([system])? })
 }
 
+/// What several processes have used so far.
+///
+/// # Errors
+/// One of them runs no longer.
+pub(crate) fn of_processes(mut ids: impl Iterator<Item = u32>) -> io::Result<Used> {
+    ids.try_fold(Used::default(), |sum, id| Ok(sum + of_process(id)?))
+}
+
 /// The time that all processors together have spent on anything at all.
 ///
 /// # Errors

@@ -70,7 +70,7 @@ impl Deployment {
     }
 
     fn cpu(&self) -> io::Result<Used> {
-        self.processes().try_fold(Used::default(), |sum, process| Ok(sum + cpu::of_process(process)?))
+        cpu::of_processes(self.processes())
     }
 }
 

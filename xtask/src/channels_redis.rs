@@ -18,9 +18,6 @@ const PYTHON: &str = "CHANX_CHANNELS_REDIS_PYTHON";
 /// Runs the tests that plain `cargo test` leaves out because they need Python packages.
 pub(crate) fn check(shell: &Shell) -> Outcome {
     let environment = Environment::new(shell, "channels_redis", PROJECT, IMPORTS);
-    environment.prepare(shell)?;
-    let mut test = shell.cargo(&["test", "--package", "chanx-redis", "--test", "channels_redis", "--no-fail-fast"]);
-    test.args(["--", "--ignored"]).env(PYTHON, environment.python());
-    shell.run(test)?;
+    environment.run_tests(shell, "chanx-redis", "channels_redis", PYTHON)?;
     Ok(None)
 }

@@ -17,9 +17,6 @@ const PYTHON: &str = "CHANX_WEBSOCKETS_PYTHON";
 /// Runs the tests that plain `cargo test` leaves out because they need a Python package.
 pub(crate) fn check(shell: &Shell) -> Outcome {
     let environment = Environment::new(shell, "compression", PROJECT, IMPORTS);
-    environment.prepare(shell)?;
-    let mut test = shell.cargo(&["test", "--package", "chanx", "--test", "compression", "--no-fail-fast"]);
-    test.args(["--", "--ignored"]).env(PYTHON, environment.python());
-    shell.run(test)?;
+    environment.run_tests(shell, "chanx", "compression", PYTHON)?;
     Ok(None)
 }

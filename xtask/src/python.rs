@@ -48,6 +48,15 @@ impl Environment {
         fs::write(&self.installed, wanted).map_err(|error| Failure::path(&self.installed, &error))
     }
 
+    /// Runs those of a package's tests in Rust that start this Python, which they find by `variable`. Plain `cargo test`
+    /// leaves them out.
+    pub(crate) fn run_tests(&self, shell: &Shell, package: &str, test: &str, variable: &str) -> Result<(), Failure> {
+        self.prepare(shell)?;
+        let mut run = shell.cargo(&["test", "--package", package, "--test", test, "--no-fail-fast"]);
+        run.args(["--", "--ignored"]).env(variable, self.python());
+        shell.run(run)
+    }
+
     /// Whether its interpreter, which belongs to the system, still finds what was installed.
     fn works(&self, shell: &Shell) -> bool {
         let mut import = shell.command(self.python());

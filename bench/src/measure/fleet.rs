@@ -77,9 +77,8 @@ fn finish(holders: Vec<Holder>) -> Result<Held, MeasureError> {
     holders.into_iter().try_fold(Held::default(), |sum, holder| Ok(sum + holder.finish()?))
 }
 
-fn used(mut processes: impl Iterator<Item = u32>) -> Result<Used, MeasureError> {
-    let sum = processes.try_fold(Used::default(), |sum, process| Ok(sum + cpu::of_process(process)?));
-    sum.map_err(MeasureError::System)
+fn used(processes: impl Iterator<Item = u32>) -> Result<Used, MeasureError> {
+    cpu::of_processes(processes).map_err(MeasureError::System)
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub(super) fn measure(
 
 /// The memory of the servers when they have done all that there was to do.
 pub(super) fn at_rest(servers: &Deployment) -> Result<Memory, MeasureError> {
-    let used = || servers.processes().map(cpu::of_process).collect::<Result<Vec<_>, _>>().map_err(MeasureError::System);
+    let used = || cpu::of_processes(servers.processes()).map_err(MeasureError::System);
     let begin = Instant::now();
     let mut earlier = used()?;
     loop {

@@ -90,14 +90,19 @@ fn serve_app(
     let runtime = runtime.map_err(ServeError::Serve)?;
     runtime.block_on(async {
         let app = app.await?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(ServeError::Listen)?;
-        announce(listener.local_addr().map_err(ServeError::Listen)?);
-        let listener = listener.tap_io(|stream| {
+        let listener = listen().await?.tap_io(|stream| {
             // Without it the figures are those of another protocol, and show it.
             let _ = stream.set_nodelay(true);
         });
         axum::serve(listener, app).await.map_err(ServeError::Serve)
     })
+}
+
+/// Listens on a port that the system chooses, and says on which.
+async fn listen() -> Result<TcpListener, ServeError> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(ServeError::Listen)?;
+    announce(listener.local_addr().map_err(ServeError::Listen)?);
+    Ok(listener)
 }
 
 fn announce(address: SocketAddr) {

@@ -1,8 +1,8 @@
 //! Connections for peers that bring no server of their own.
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-use super::super::{ServeError, announce};
+use super::super::{ServeError, listen};
 
 /// Serves each connection in a task of its own.
 ///
@@ -14,8 +14,7 @@ where
 {
     let runtime = tokio::runtime::Runtime::new().map_err(ServeError::Serve)?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(ServeError::Listen)?;
-        announce(listener.local_addr().map_err(ServeError::Listen)?);
+        let listener = listen().await?;
         loop {
             let (stream, _) = listener.accept().await.map_err(ServeError::Serve)?;
             stream.set_nodelay(true).map_err(ServeError::Serve)?;

@@ -150,17 +150,17 @@ async fn handle<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>, 
     match next {
         Next::Message(message) => {
             let ran = connection.run(consumer.receive_message(cx, message)).await;
-            conclude(ran, connection, fail_message);
+            conclude(ran, connection.session(), fail_message);
         }
         Next::Event(event) => {
             connection.session().borrow_mut().begin_event();
             let ran = connection.run(handle_event(consumer, cx, &event)).await;
-            conclude(ran, connection, fail_event);
+            conclude(ran, connection.session(), fail_event);
         }
         Next::Missed => {
             connection.session().borrow_mut().begin_event();
             let ran = connection.run(consumer.messages_missed(cx)).await;
-            conclude(ran, connection, fail_event);
+            conclude(ran, connection.session(), fail_event);
         }
     }
 }
@@ -187,22 +187,15 @@ async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event:
     }
 }
 
-/// What is noted of a handler that failed.
-type Fail = fn(&SharedSession, &HandlerError);
-
 /// Notes what became of a handler.
-fn conclude(ran: Ran<Result>, connection: &Connection, fail_it: Fail) {
-    let session = connection.session();
-    let error = match ran {
-        Ran::Finished(Ok(())) => return session.borrow_mut().completed(),
-        Ran::Finished(Err(error)) => error,
-        Ran::Panicked(panic) if session.borrow().config().panic_closes => {
-            return fail(session, &panic);
-        }
-        Ran::Panicked(panic) => HandlerError::new(panic),
-        Ran::Abandoned => return,
-    };
-    fail_it(session, &error);
+fn conclude(ran: Ran<Result>, session: &SharedSession, fail_it: impl FnOnce(&SharedSession, &HandlerError)) {
+    match ran {
+        Ran::Finished(Ok(())) => session.borrow_mut().completed(),
+        Ran::Finished(Err(error)) => fail_it(session, &error),
+        Ran::Panicked(panic) if session.borrow().config().panic_closes => fail(session, &panic),
+        Ran::Panicked(panic) => fail_it(session, &HandlerError::new(panic)),
+        Ran::Abandoned => {}
+    }
 }
 
 /// The value, or the end of the connection.
