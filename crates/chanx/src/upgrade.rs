@@ -14,8 +14,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
-use tracing::Span;
 
+use crate::driver::Name;
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
 use crate::hub::Registration;
@@ -75,11 +75,10 @@ impl IntoResponse for Refused {
 /// A connection whose upgrade is promised: all of [`Opening`] but the bytes.
 struct Promised {
     id: Arc<str>,
-    handshake: Handshake,
+    handshake: Arc<Handshake>,
     agreement: Option<Box<Agreement>>,
     mounted: Arc<Mounted>,
     registration: Registration,
-    span: Span,
 }
 
 /// Answers a request under one of the routes.
@@ -105,16 +104,15 @@ fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refuse
     let acceptable = compression_for(endpoint, request.headers())?;
     let registration = server.hub.register(server.max_connections).ok_or(Refused::Full)?;
     let id = server.new_connection_id();
-    let span = tracing::info_span!("websocket", id = &*id, path = &*path);
 
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refused::NotUpgradable)?;
     let (parts, _) = std::mem::take(request).into_parts();
-    let handshake = Handshake::new(parts, parameters, Arc::clone(&server.extensions));
+    let handshake = Arc::new(Handshake::new(parts, parameters, Arc::clone(&server.extensions)));
     let agreement = acceptable.map(|(compression, parameters)| {
         Box::new(compression.agree(parameters, endpoint.config.compression_threshold))
     });
     let response = switching_protocols(accept, agreement.as_deref());
-    let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration, span };
+    let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration };
     tokio::spawn(promised.keep(on_upgrade));
     Ok(response)
 }
@@ -123,14 +121,15 @@ impl Promised {
     /// Has the connection served as soon as the HTTP server lets go of it, by a task of its own that has room for nothing
     /// else.
     async fn keep(self, on_upgrade: OnUpgrade) {
-        let Self { id, handshake, agreement, mounted, registration, span } = self;
+        let Self { id, handshake, agreement, mounted, registration } = self;
+        let mut name = Name::new(Arc::clone(&id), Arc::clone(&handshake));
         match on_upgrade.await {
             Ok(upgraded) => {
                 let (transport, endpoint) = (Transport::new(upgraded), Arc::clone(&mounted));
                 let opening = Opening { id, transport, handshake, agreement, mounted, registration };
-                endpoint.endpoint.spawn(opening, span);
+                endpoint.endpoint.spawn(opening, name);
             }
-            Err(error) => span.in_scope(|| tracing::debug!(%error, "the client left before the upgrade")),
+            Err(error) => name.during(|| tracing::debug!(%error, "the client left before the upgrade")),
         }
     }
 }

@@ -15,6 +15,9 @@ pub(super) struct Assembly {
     checked: usize,
 }
 
+/// No message.
+pub(super) static NOTHING: Assembly = Assembly { opcode: None, is_compressed: false, payload: Vec::new(), checked: 0 };
+
 impl Assembly {
     /// Whether fragments are still to come.
     pub(super) fn is_open(&self) -> bool {
@@ -58,14 +61,9 @@ impl Assembly {
         Ok(())
     }
 
-    /// Ends the message, whose payload stays until [`clear`](Self::clear), and tells what it began as.
+    /// Ends the message, whose payload stays, and tells what it began as.
     pub(super) fn finish(&mut self) -> Option<Opcode> {
         self.opcode.take()
-    }
-
-    /// Gives the memory of a message back that was finished and yielded.
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
     }
 
     /// Doubles the room as a vector would, but never beyond the limit.
@@ -116,14 +114,12 @@ mod tests {
     }
 
     #[test]
-    fn a_finished_message_stays_until_it_is_cleared() {
+    fn a_finished_message_stays() {
         let mut assembly = Assembly::default();
         assembly.begin(Opcode::Binary, false);
         assembly.add(b"ab", 100).unwrap();
         assert_eq!(assembly.finish(), Some(Opcode::Binary));
         assert!(!assembly.is_open());
         assert_eq!(assembly.payload(), b"ab");
-        assembly.clear();
-        assert_eq!((assembly.len(), assembly.payload.capacity()), (0, 0));
     }
 }

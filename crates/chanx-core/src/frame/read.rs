@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::{Buf, BytesMut};
 
-use super::assembly::Assembly;
+use super::assembly::{Assembly, NOTHING};
 use super::header::Header;
 use super::{Frame, Opcode, Role, Violation, body, mask};
 use crate::deflate::Inflater;
@@ -41,7 +41,8 @@ pub struct FrameReader {
     buffer: BytesMut,
     /// How many bytes at the front of the buffer belong to the frame that was yielded last.
     consumed: usize,
-    assembly: Assembly,
+    /// None, as most of the time: no fragments are gathered, and no message of theirs was yielded last.
+    assembly: Option<Box<Assembly>>,
     /// None: compressed messages were not agreed on.
     inflater: Option<Box<Inflater>>,
     is_finished: bool,
@@ -62,7 +63,7 @@ impl FrameReader {
             max_message_size,
             buffer: BytesMut::new(),
             consumed: 0,
-            assembly: Assembly::default(),
+            assembly: None,
             inflater: None,
             is_finished: false,
         }
@@ -120,7 +121,10 @@ impl FrameReader {
         self.release();
         let frame = match self.find() {
             Ok(Some((opcode, Payload::Buffered(place)))) => body::interpret(opcode, &self.buffer[place]).map(Some),
-            Ok(Some((opcode, Payload::Assembled))) => body::interpret(opcode, self.assembly.payload()).map(Some),
+            Ok(Some((opcode, Payload::Assembled))) => {
+                let payload = self.assembly.as_deref().unwrap_or(&NOTHING).payload();
+                body::interpret(opcode, payload).map(Some)
+            }
             Ok(None) => Ok(None),
             Err(violation) => Err(violation),
         };
@@ -134,25 +138,20 @@ impl FrameReader {
             if header.is_plain() {
                 return Ok(Some((header.opcode, Payload::Buffered(place))));
             }
+            let assembly = self.assembly.get_or_insert_default();
             if header.opcode != Opcode::Continuation {
-                self.assembly.begin(header.opcode, header.is_compressed);
+                assembly.begin(header.opcode, header.is_compressed);
             }
-            self.assembly.add(&self.buffer[place], self.max_message_size)?;
+            assembly.add(&self.buffer[place], self.max_message_size)?;
             if header.is_final {
-                self.inflate()?;
-                return Ok(self.assembly.finish().map(|opcode| (opcode, Payload::Assembled)));
+                if let Some(inflater) = &mut self.inflater {
+                    assembly.inflate(inflater, self.max_message_size)?;
+                }
+                return Ok(assembly.finish().map(|opcode| (opcode, Payload::Assembled)));
             }
             self.consume();
         }
         Ok(None)
-    }
-
-    /// Inflates the message that is there whole, if it is a compressed one.
-    fn inflate(&mut self) -> Result<(), Violation> {
-        match &mut self.inflater {
-            Some(inflater) => self.assembly.inflate(inflater, self.max_message_size),
-            None => Ok(()),
-        }
     }
 
     /// Unmasks the single frame at the front of the buffer, if it is there whole, and marks it as consumed.
@@ -177,12 +176,12 @@ impl FrameReader {
         if header.opcode.is_control() {
             return Ok(());
         }
-        match (header.opcode, self.assembly.is_open()) {
+        match (header.opcode, self.assembly().is_open()) {
             (Opcode::Continuation, false) => return Err(Violation::StrayContinuation),
             (Opcode::Text | Opcode::Binary, true) => return Err(Violation::InterruptedMessage),
             _ => {}
         }
-        if header.payload_len > self.max_message_size.saturating_sub(self.assembly.len()) {
+        if header.payload_len > self.max_message_size.saturating_sub(self.assembly().len()) {
             return self.admit_incompressible(header);
         }
         Ok(())
@@ -191,9 +190,9 @@ impl FrameReader {
     /// Admits a frame that takes its message over the limit, if what makes it so long may be the compression alone.
     fn admit_incompressible(&self, header: &Header) -> Result<(), Violation> {
         let limit = self.max_message_size;
-        let is_compressed = header.is_compressed || self.assembly.is_compressed();
+        let is_compressed = header.is_compressed || self.assembly().is_compressed();
         let compressed_limit = limit.saturating_add(limit / 8).saturating_add(64);
-        match is_compressed && header.payload_len <= compressed_limit.saturating_sub(self.assembly.len()) {
+        match is_compressed && header.payload_len <= compressed_limit.saturating_sub(self.assembly().len()) {
             true => Ok(()),
             false => Err(Violation::TooBig { limit }),
         }
@@ -206,9 +205,13 @@ impl FrameReader {
             self.buffer = BytesMut::new();
             self.inflater = None;
         }
-        if self.is_finished || !self.assembly.is_open() {
-            self.assembly.clear();
+        if self.is_finished || !self.assembly().is_open() {
+            self.assembly = None;
         }
+    }
+
+    fn assembly(&self) -> &Assembly {
+        self.assembly.as_deref().unwrap_or(&NOTHING)
     }
 
     fn consume(&mut self) {
@@ -266,7 +269,7 @@ mod tests {
         reader.buffer_mut().extend_from_slice(&[0x02, 1, b'a', 0x80, 1, b'b']);
         assert_eq!(reader.next(), Ok(Some(Frame::Binary(b"ab"))));
         assert_eq!(reader.next(), Ok(None));
-        assert_eq!(reader.assembly.len(), 0);
+        assert!(reader.assembly.is_none());
     }
 
     #[test]
@@ -279,7 +282,7 @@ mod tests {
             reader.buffer_mut().resize(late, 0);
             assert_eq!(reader.next(), Ok(None));
             assert!(!reader.buffer.try_reclaim(1));
-            assert_eq!(reader.assembly.len(), 0);
+            assert!(reader.assembly.is_none());
         }
     }
 }

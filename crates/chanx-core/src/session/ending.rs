@@ -57,6 +57,6 @@ impl Session {
     pub(super) fn note_end(&mut self, code: Option<CloseCode>, reason: String, by: EndedBy) {
         self.state = State::Closing;
         self.waiting.clear();
-        self.ended.get_or_insert(Disconnect { code, reason, by });
+        self.ended.get_or_insert_with(|| Box::new(Disconnect { code, reason, by }));
     }
 }

@@ -21,14 +21,28 @@ pub(super) enum Verdict {
 /// Counts how long nothing happened.
 #[derive(Debug, Default)]
 pub(super) struct Liveness {
-    quiet: Duration,
-    idle: Duration,
-    stalled: Duration,
+    quiet: Milliseconds,
+    idle: Milliseconds,
+    stalled: Milliseconds,
     asked: bool,
     heard: bool,
     had_message: bool,
     had_output: bool,
     wrote: bool,
+}
+
+/// Seven weeks at most, after which no time passes any more: a fourth of the room that a [`Duration`] takes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Milliseconds(u32);
+
+impl Milliseconds {
+    fn add(self, elapsed: Duration) -> Self {
+        Self(self.0.saturating_add(elapsed.as_millis().try_into().unwrap_or(u32::MAX)))
+    }
+
+    fn reach(self, limit: Duration) -> bool {
+        u128::from(self.0) >= limit.as_millis().min(u32::MAX.into())
+    }
 }
 
 impl Liveness {
@@ -47,17 +61,17 @@ impl Liveness {
     /// Judges the time since the last tick. `has_output`: something waits for the peer to take it.
     pub(super) fn tick(&mut self, elapsed: Duration, has_output: bool, config: &SessionConfig) -> Verdict {
         self.count(elapsed, has_output);
-        if self.stalled >= config.send_timeout {
+        if self.stalled.reach(config.send_timeout) {
             return Verdict::Stalled;
         }
-        if config.idle_timeout.is_some_and(|limit| self.idle >= limit) {
+        if config.idle_timeout.is_some_and(|limit| self.idle.reach(limit)) {
             return Verdict::Idle;
         }
         match config.ping_interval {
-            Some(_) if self.asked && self.quiet >= config.ping_timeout => Verdict::Silent,
-            Some(interval) if !self.asked && self.quiet >= interval => {
+            Some(_) if self.asked && self.quiet.reach(config.ping_timeout) => Verdict::Silent,
+            Some(interval) if !self.asked && self.quiet.reach(interval) => {
                 self.asked = true;
-                self.quiet = Duration::ZERO;
+                self.quiet = Milliseconds::default();
                 Verdict::Ask
             }
             _ => Verdict::Alive,
@@ -65,7 +79,10 @@ impl Liveness {
     }
 
     fn count(&mut self, elapsed: Duration, has_output: bool) {
-        let since = |happened: bool, before: Duration| if happened { Duration::ZERO } else { before + elapsed };
+        let since = |happened: bool, before: Milliseconds| match happened {
+            true => Milliseconds::default(),
+            false => before.add(elapsed),
+        };
         let had_output = std::mem::replace(&mut self.had_output, has_output);
         self.asked &= !self.heard;
         // Whoever has yet to take what was sent may not have seen the question.

@@ -104,7 +104,7 @@ pub struct Session {
     envelope: Envelope,
     message_number: u64,
     is_handling: bool,
-    ended: Option<Disconnect>,
+    ended: Option<Box<Disconnect>>,
     peer_is_done: bool,
     is_broken: bool,
 }
@@ -141,7 +141,7 @@ impl Session {
 
     /// How the connection ended, once it has.
     pub fn disconnect(&self) -> Option<&Disconnect> {
-        self.ended.as_ref()
+        self.ended.as_deref()
     }
 
     /// Where the connection stands.

@@ -12,9 +12,12 @@ pub(super) enum Held {
     Binary,
 }
 
-/// Whole messages in the order of their arrival.
+/// Whole messages in the order of their arrival. Most sessions never have any.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct Waiting(Option<Box<Queue>>);
+
+#[derive(Debug, Default)]
+struct Queue {
     messages: VecDeque<Held>,
     bytes: usize,
 }
@@ -22,21 +25,25 @@ pub(super) struct Waiting {
 impl Waiting {
     /// Whether one more may wait: bounded in number, and in bytes by the size that a single message may have.
     pub(super) fn has_room(&self, config: &SessionConfig) -> bool {
-        self.messages.len() < config.max_waiting_messages && self.bytes < config.max_message_size
+        let has_room =
+            |queue: &Queue| queue.messages.len() < config.max_waiting_messages && queue.bytes < config.max_message_size;
+        self.0.as_deref().is_none_or(has_room)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+        self.0.as_ref().is_none_or(|queue| queue.messages.is_empty())
     }
 
     pub(super) fn push(&mut self, message: Held) {
-        self.bytes += message.size();
-        self.messages.push_back(message);
+        let queue = self.0.get_or_insert_default();
+        queue.bytes += message.size();
+        queue.messages.push_back(message);
     }
 
     pub(super) fn pop(&mut self) -> Option<Held> {
-        let message = self.messages.pop_front()?;
-        self.bytes -= message.size();
+        let queue = self.0.as_mut()?;
+        let message = queue.messages.pop_front()?;
+        queue.bytes -= message.size();
         Some(message)
     }
 

@@ -73,7 +73,7 @@ impl<'a, C: Consumer> GroupSend<'a, C> {
             from_user: self.cx.user().key(),
         }));
         for group in groups {
-            self.cx.hub.layer().group_send(&group, Arc::clone(&message)).await?;
+            self.cx.memberships.hub().layer().group_send(&group, Arc::clone(&message)).await?;
         }
         Ok(())
     }

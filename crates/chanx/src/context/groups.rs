@@ -10,10 +10,8 @@ use thiserror::Error;
 
 use super::Context;
 use super::group_send::{GroupSend, SendGroupError};
-use crate::auth::Identity;
 use crate::channels::{self, Channels};
 use crate::consumer::Consumer;
-use crate::hub::Membership;
 
 /// Why a connection is not in a group.
 #[derive(Debug, Error)]
@@ -54,12 +52,10 @@ impl<C: Consumer> Context<C> {
         let mut seen = HashSet::new();
         groups.retain(|group| !self.is_in(group) && seen.insert(group.clone()));
         let limit = self.mounted.max_groups;
-        if self.groups.len() + groups.len() > limit {
+        if self.groups().len() + groups.len() > limit {
             return Err(JoinError::TooMany { limit });
         }
-        let memberships = self.enter(groups).await?;
-        self.groups.extend(memberships);
-        Ok(())
+        Ok(self.memberships.join(&groups).await?)
     }
 
     /// Leaves a group; one that the connection is not in is left already.
@@ -70,14 +66,13 @@ impl<C: Consumer> Context<C> {
     where
         InvalidName: From<G::Error>,
     {
-        let group = group.try_into()?;
-        self.groups.retain(|membership| *membership.group() != group);
+        self.memberships.leave(&group.try_into()?);
         Ok(())
     }
 
     /// The groups that the connection has joined, in the order of joining.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &GroupName> {
-        self.groups.iter().map(Membership::group)
+        self.memberships.names().iter()
     }
 
     /// Whether the connection is in this group.
@@ -88,12 +83,12 @@ impl<C: Consumer> Context<C> {
     /// The name under which this connection can be reached from anywhere, as an
     /// [`Audience::Channel`](crate::Audience::Channel).
     pub fn channel_name(&self) -> &ChannelName {
-        self.hub.channel_of(&self.mailbox)
+        self.memberships.hub().channel_of(self.memberships.mailbox())
     }
 
     /// A handle to send from anywhere.
     pub fn channels(&self) -> Channels {
-        Channels::of(Arc::clone(&self.hub))
+        Channels::of(Arc::clone(self.memberships.hub()))
     }
 
     /// Sends a message to the clients of this connection's groups, without this one; the methods of what is returned
@@ -118,24 +113,11 @@ impl<C: Consumer> Context<C> {
         GroupSend::new(self, channels::raw(object).map_err(SendGroupError::Json))
     }
 
-    async fn enter(&self, groups: Vec<GroupName>) -> Result<Vec<Membership>, LayerError> {
-        // All are asked for before one is waited for.
-        let joined: Vec<_> = groups.iter().map(|group| self.hub.join(group, &self.mailbox)).collect();
-        let mut memberships = Vec::with_capacity(joined.len());
-        for (membership, confirmed) in joined {
-            confirmed.await?;
-            memberships.push(membership);
-        }
-        Ok(memberships)
-    }
-
     /// Joins what makes the connection reachable for its user and for everyone, if there is anything to reach it with.
     pub(crate) async fn become_reachable(&mut self) -> Result<(), LayerError> {
         if C::GroupMessage::messages().is_empty() && C::Event::messages().is_empty() {
             return Ok(());
         }
-        let user = self.user().key().map(|key| GroupName::of_user(&key));
-        self.audiences = self.enter(user.into_iter().chain([GroupName::everyone()]).collect()).await?;
-        Ok(())
+        self.memberships.join_audiences().await
     }
 }

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::auth::Authentication;
 use crate::consumer::{Consumer, HandlerError, Result};
 use crate::handshake::Handshake;
-use crate::hub::{Hub, Mailbox, Membership};
+use crate::hub::Memberships;
 use crate::mounted::Mounted;
 use crate::peer::Peer;
 use crate::shared::SharedSession;
@@ -32,19 +32,8 @@ pub struct Context<C: Consumer> {
     user: UserOf<C>,
     object: C::Object,
     mounted: Arc<Mounted>,
-    hub: Arc<Hub>,
-    mailbox: Arc<Mailbox>,
-    /// What the consumer joined, and what every reachable connection is in.
-    groups: Vec<Membership>,
-    audiences: Vec<Membership>,
+    memberships: Memberships,
     tasks: Option<JoinSet<()>>,
-}
-
-/// Where a connection belongs.
-pub(crate) struct Place {
-    pub(crate) mounted: Arc<Mounted>,
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) mailbox: Arc<Mailbox>,
 }
 
 impl<C: Consumer> Context<C> {
@@ -53,10 +42,9 @@ impl<C: Consumer> Context<C> {
         session: SharedSession,
         handshake: Arc<Handshake>,
         (user, object): (UserOf<C>, C::Object),
-        Place { mounted, hub, mailbox }: Place,
+        (mounted, memberships): (Arc<Mounted>, Memberships),
     ) -> Self {
-        let (groups, audiences, tasks) = (Vec::new(), Vec::new(), None);
-        Self { id, session, handshake, user, object, mounted, hub, mailbox, groups, audiences, tasks }
+        Self { id, session, handshake, user, object, mounted, memberships, tasks: None }
     }
 
     /// Who is on the other side; possibly nobody, if the permissions let nobody in too.
@@ -147,7 +135,7 @@ impl<C: Consumer> Context<C> {
     /// handled now.
     pub fn peer(&self) -> Peer<C::Outgoing> {
         let session = self.session.borrow();
-        Peer::new(Arc::clone(&self.mailbox), session.envelope().clone(), session.shared_config())
+        Peer::new(Arc::clone(self.memberships.mailbox()), session.envelope().clone(), session.shared_config())
     }
 
     /// Runs long work beside the handlers. It ends with the connection; an error of it is logged.

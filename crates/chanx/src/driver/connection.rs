@@ -12,7 +12,7 @@ use std::task::{Context as Task, Poll, ready};
 use atomic_refcell::AtomicRefMut;
 use chanx_core::layer::Event;
 use chanx_core::message::IncomingMessage;
-use chanx_core::session::{Buffers, Input, Session};
+use chanx_core::session::{Buffers, Input, Session, State};
 use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{sleep, timeout};
@@ -81,14 +81,15 @@ impl Connection {
         &self.session
     }
 
-    /// Waits for the next message or event, or the end. Everything that waits to be sent leaves first, in one write.
-    pub(super) async fn next<M: IncomingMessage>(&mut self) -> Option<Next<M>> {
+    /// Waits for the next message or event, or the end. Everything that waits to be sent leaves first, in one write. A
+    /// consumer that did not come as far as handling messages gets none.
+    pub(super) fn next<M: IncomingMessage>(&mut self) -> impl Future<Output = Option<Next<M>>> {
         poll_fn(|task| {
             loop {
                 if let Some(next) = self.take_next() {
                     return Poll::Ready(Some(next));
                 }
-                if self.session.borrow().is_ending() {
+                if self.session.borrow().state() != State::Open {
                     return Poll::Ready(None);
                 }
                 if !self.make_progress(task, true) {
@@ -97,7 +98,6 @@ impl Connection {
                 }
             }
         })
-        .await
     }
 
     /// Events and messages take turns where both wait.
@@ -123,7 +123,7 @@ impl Connection {
 
     fn take_event<M>(&mut self) -> Option<Next<M>> {
         let session = self.session.borrow();
-        if session.is_ending() || !session.has_room() {
+        if session.state() != State::Open || !session.has_room() {
             return None;
         }
         if std::mem::take(&mut self.missed) {

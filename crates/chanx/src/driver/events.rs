@@ -7,31 +7,37 @@ use chanx_core::layer::Event;
 
 use crate::hub::Limits;
 
-/// Events in the order of their arrival.
+/// Events in the order of their arrival. Most connections never have any.
 #[derive(Debug, Default)]
-pub(super) struct Events {
+pub(super) struct Events(Option<Box<Queue>>);
+
+#[derive(Debug, Default)]
+struct Queue {
     waiting: VecDeque<Arc<Event>>,
     bytes: usize,
 }
 
 impl Events {
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.0.as_ref().is_none_or(|queue| queue.waiting.is_empty())
     }
 
     /// Whether one more may wait.
     pub(super) fn has_room(&self, limits: Limits) -> bool {
-        self.waiting.len() < limits.deliveries && self.bytes < limits.bytes
+        let has_room = |queue: &Queue| queue.waiting.len() < limits.deliveries && queue.bytes < limits.bytes;
+        self.0.as_deref().is_none_or(has_room)
     }
 
     pub(super) fn push(&mut self, event: Arc<Event>) {
-        self.bytes += event.data.len();
-        self.waiting.push_back(event);
+        let queue = self.0.get_or_insert_default();
+        queue.bytes += event.data.len();
+        queue.waiting.push_back(event);
     }
 
     pub(super) fn pop(&mut self) -> Option<Arc<Event>> {
-        let event = self.waiting.pop_front()?;
-        self.bytes -= event.data.len();
+        let queue = self.0.as_mut()?;
+        let event = queue.waiting.pop_front()?;
+        queue.bytes -= event.data.len();
         Some(event)
     }
 }

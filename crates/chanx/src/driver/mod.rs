@@ -3,8 +3,13 @@
 mod admission;
 mod connection;
 mod events;
+mod named;
 mod socket;
 
+pub(crate) use named::Name;
+
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 
 use chanx_core::close::CloseCode;
@@ -15,20 +20,33 @@ use chanx_core::session::{Disconnect, EndedBy, Session};
 use crate::auth::Identity;
 use crate::channels::parse_event;
 use crate::consumer::{Consumer, HandlerError, Result};
-use crate::context::{Context, Place, UserOf};
+use crate::context::{Context, UserOf};
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
-use crate::hub::{Format, Mailbox, Registration};
+use crate::hub::{Format, Mailbox, Memberships, Registration};
 use crate::mounted::Mounted;
 use crate::shared::SharedSession;
 use admission::{Verdict, admit};
 use connection::{Connection, Next, Ran};
 
-/// Serves one connection. What comes once is boxed, here and below: an idle connection has no room for it.
-pub(crate) async fn serve<C: Consumer>(opening: Box<Opening>) {
+/// Serves one connection, under its name in the log.
+#[expect(clippy::manual_async_fn, reason = "the future of an `async fn` has room for its arguments twice")]
+pub(crate) fn serve<C: Consumer>(opening: Box<Opening>, mut name: Name) -> impl Future<Output = ()> + Send {
+    async move {
+        let mut attending = pin!(attend::<C>(opening));
+        poll_fn(|task| name.during(|| attending.as_mut().poll(task))).await;
+    }
+}
+
+/// Attends to one connection. What comes once is boxed, here and below: an idle connection has no room for it.
+async fn attend<C: Consumer>(opening: Box<Opening>) {
     let Opened { mut connection, mut guest, _registration } = Box::pin(open::<C>(opening)).await;
     if let Some(guest) = &mut guest {
-        attend(&mut connection, guest).await;
+        // A message is boxed with its handler before anything else waits, so that the task has no room for either.
+        while let Some(handling) = connection.next().await.map(|next| Box::pin(handle(&mut connection, guest, next))) {
+            handling.await;
+        }
+        Box::pin(end(&mut connection, guest)).await;
     }
     // It leaves its groups, however long its client takes to say goodbye.
     drop(guest);
@@ -47,8 +65,6 @@ struct Opened<C: Consumer> {
 struct Guest<C: Consumer> {
     consumer: C,
     cx: Context<C>,
-    /// Whether the consumer came as far as handling messages.
-    is_open: bool,
 }
 
 /// Does what comes before the first message.
@@ -58,7 +74,6 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     let mailbox = registration.open_mailbox(&mounted.roster, format);
     let session = SharedSession::new(new_session(&id, &mounted, agreement, &mailbox));
     let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox));
-    let handshake = Arc::new(handshake);
 
     tracing::info!("connected");
     let mut guest = None;
@@ -66,8 +81,8 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
         if let Some(key) = user.key() {
             mailbox.belongs_to(key);
         }
-        let place = Place { mounted, hub: Arc::clone(registration.hub()), mailbox };
-        let cx = Context::new(id, session, handshake, (user, object), place);
+        let memberships = Memberships::new(Arc::clone(registration.hub()), mailbox);
+        let cx = Context::new(id, session, handshake, (user, object), (mounted, memberships));
         guest = begin(&mut connection, cx).await;
     }
     Opened { connection, guest, _registration: registration }
@@ -119,21 +134,10 @@ async fn begin<C: Consumer>(connection: &mut Connection, mut cx: Context<C>) -> 
     let connected = connected.await;
     let session = connection.session();
     let (consumer, greeted) = settle(connected, session)?;
-    let is_open = settle(Ran::Finished(greeted), session).is_some();
-    if is_open {
+    if settle(Ran::Finished(greeted), session).is_some() {
         session.borrow_mut().open();
     }
-    Some(Guest { consumer, cx, is_open })
-}
-
-/// Runs the consumer until nothing more comes.
-async fn attend<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
-    if guest.is_open {
-        while let Some(next) = connection.next::<C::Incoming>().await {
-            Box::pin(handle(connection, guest, next)).await;
-        }
-    }
-    Box::pin(end(connection, guest)).await;
+    Some(Guest { consumer, cx })
 }
 
 /// Joins the groups, and lets the consumer say its first words.

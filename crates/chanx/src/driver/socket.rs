@@ -17,8 +17,8 @@ use crate::transport::Stream;
 pub(super) enum Socket {
     /// A bare socket, and its outlet while that is not lent.
     Tcp(OwnedReadHalf, Option<Outlet>),
-    /// Anything else, which nobody but the driver writes to.
-    Other(TokioIo<Upgraded>),
+    /// Anything else, which nobody but the driver writes to; in a box, as it is larger.
+    Other(Box<TokioIo<Upgraded>>),
 }
 
 impl Socket {
@@ -28,7 +28,7 @@ impl Socket {
                 let (input, output) = stream.into_split();
                 Self::Tcp(input, Some(Outlet(output)))
             }
-            Stream::Other(stream) => Self::Other(stream),
+            Stream::Other(stream) => Self::Other(Box::new(stream)),
         }
     }
 

@@ -5,6 +5,8 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::uri::Uri;
 
+use super::common;
+
 /// Stands between the name and the value of a header. No name has it, since it is no character of a token.
 const IS: u8 = b':';
 /// The same, if the value was marked as not to be shown.
@@ -13,7 +15,8 @@ const IS_SECRETLY: u8 = b'=';
 const NEXT_LINE: u8 = b'\n';
 
 /// The URI, the URI before routers cut off what they are nested under (empty if that is the same), and the headers: a
-/// line each.
+/// line each. A line of a header is its name, a separator and its value; or a byte for a common name and its value; or
+/// nothing but a byte, for a common header.
 pub(super) struct Head(Box<[u8]>);
 
 /// One line of the headers.
@@ -34,9 +37,7 @@ impl Head {
         text.extend_from_slice(original.as_bytes());
         for (name, value) in &parts.headers {
             text.push(NEXT_LINE);
-            text.extend_from_slice(name.as_str().as_bytes());
-            text.push(if value.is_sensitive() { IS_SECRETLY } else { IS });
-            text.extend_from_slice(value.as_bytes());
+            write_field(&mut text, name.as_str(), value);
         }
         Self(text.into_boxed_slice())
     }
@@ -74,7 +75,7 @@ impl Head {
         for Field { name, value, is_sensitive } in fields(&text) {
             // Both were legal when they came.
             if let (Ok(name), Ok(mut value)) =
-                (HeaderName::from_bytes(name), HeaderValue::from_maybe_shared(text.slice_ref(value)))
+                (HeaderName::from_bytes(name), HeaderValue::from_maybe_shared(shared(&text, value)))
             {
                 value.set_sensitive(is_sensitive);
                 headers.append(name, value);
@@ -101,15 +102,47 @@ impl Head {
     }
 }
 
+fn write_field(text: &mut Vec<u8>, name: &str, value: &HeaderValue) {
+    if value.is_sensitive() {
+        text.extend_from_slice(name.as_bytes());
+        text.push(IS_SECRETLY);
+    } else if let Some(byte) = common::byte_of_header(name, value.as_bytes()) {
+        return text.push(byte);
+    } else if let Some(byte) = common::byte_of_name(name) {
+        text.push(byte);
+    } else {
+        text.extend_from_slice(name.as_bytes());
+        text.push(IS);
+    }
+    text.extend_from_slice(value.as_bytes());
+}
+
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == NEXT_LINE)
 }
 
 fn fields(text: &[u8]) -> impl Iterator<Item = Field<'_>> {
-    lines(text).skip(2).filter_map(|line| {
-        let end = line.iter().position(|byte| matches!(*byte, IS | IS_SECRETLY))?;
-        Some(Field { name: &line[..end], value: &line[end + 1..], is_sensitive: line[end] == IS_SECRETLY })
-    })
+    lines(text).skip(2).filter_map(field)
+}
+
+fn field(line: &[u8]) -> Option<Field<'_>> {
+    let (first, rest) = line.split_first()?;
+    if let Some((name, value)) = common::header(*first) {
+        return Some(Field { name, value, is_sensitive: false });
+    }
+    if let Some(name) = common::name(*first) {
+        return Some(Field { name, value: rest, is_sensitive: false });
+    }
+    let end = line.iter().position(|byte| matches!(*byte, IS | IS_SECRETLY))?;
+    Some(Field { name: &line[..end], value: &line[end + 1..], is_sensitive: line[end] == IS_SECRETLY })
+}
+
+/// A value as a part of the text, if it is one.
+fn shared(text: &Bytes, value: &[u8]) -> Bytes {
+    match text.as_ptr_range().contains(&value.as_ptr()) {
+        true => text.slice_ref(value),
+        false => Bytes::copy_from_slice(value),
+    }
 }
 
 /// The path and the query of a URI that names its server, too.
@@ -196,6 +229,11 @@ mod tests {
                 ("cookie", b"a=1"),
                 ("x-bytes", b"caf\xe9\t\x80\xff"),
                 ("x-empty", b""),
+                ("origin", b""),
+                ("upgrade", b"websocket"),
+                ("connection", b"close"),
+                ("accept", b"\xc0"),
+                ("accept", b"*/*"),
                 ("cookie", b"b=\"2:3\""),
                 ("!#$%&'*+-.^_`|~09z", b"odd"),
             ],
@@ -207,6 +245,16 @@ mod tests {
         assert_eq!(headers, parts.headers);
         assert!(headers["authorization"].is_sensitive());
         assert_eq!(headers.values().filter(|value| value.is_sensitive()).count(), 1);
+    }
+
+    #[test]
+    fn what_most_requests_say_takes_a_byte() {
+        let common: [(&str, &[u8]); 3] = [("Upgrade", b"websocket"), ("Sec-WebSocket-Version", b"13"), ("Host", b"x")];
+        let head = Head::new(&parts("/", &common), None);
+        assert_eq!(head.0.len(), "/\n\nU\nV\nHx".len());
+        for (name, value) in common {
+            assert_eq!(head.values(name).collect::<Vec<_>>(), [value]);
+        }
     }
 
     #[test]

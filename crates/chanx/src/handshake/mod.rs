@@ -1,6 +1,7 @@
 //! The request that opened a connection, as authentication, permissions and consumers see it.
 
 mod attached;
+mod common;
 mod head;
 
 use std::any::TypeId;

@@ -1,75 +1,107 @@
 //! Who is in which group, in this process. Sharded, so that few wait for each other.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chanx_core::layer::GroupName;
-use indexmap::IndexMap;
 
 use super::mailbox::Mailbox;
 
 const SHARDS: usize = 64;
 
-/// The members of a group by the number of their connection. Joining and leaving cost the same in groups of any size.
-pub(super) type Members = IndexMap<u64, Member, RandomState>;
-
-/// A connection in a group, once for whatever number of reasons.
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) mailbox: Arc<Mailbox>,
-    reasons: u32,
-}
-
 #[derive(Debug)]
 pub(super) struct Groups {
-    shards: Vec<RwLock<HashMap<GroupName, Members>>>,
+    shards: Vec<RwLock<Shard>>,
     hasher: RandomState,
+    /// How many groups there were.
+    made: AtomicU64,
+}
+
+type Shard = HashMap<GroupName, Members>;
+
+/// The members of a group. Each of them knows its place, so that joining and leaving cost the same in groups of any size.
+#[derive(Debug)]
+struct Members {
+    /// The number of the group, unlike that of any other, and of one with this name before or after.
+    group: u64,
+    mailboxes: Vec<Arc<Mailbox>>,
 }
 
 impl Default for Groups {
     fn default() -> Self {
-        Self { shards: (0..SHARDS).map(|_| RwLock::default()).collect(), hasher: RandomState::new() }
+        let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
+        Self { shards, hasher: RandomState::new(), made: AtomicU64::default() }
     }
 }
 
 impl Groups {
-    /// Adds a member, and calls `joined` before anybody else can join or leave the group.
-    pub(super) fn join<T>(&self, group: &GroupName, member: Arc<Mailbox>, joined: impl FnOnce() -> T) -> T {
+    /// Adds a member, and calls `joined` before anybody else can join or leave the group. Yields the name that all members
+    /// share, too.
+    pub(super) fn join<T>(
+        &self,
+        group: &GroupName,
+        member: &Arc<Mailbox>,
+        joined: impl FnOnce() -> T,
+    ) -> (GroupName, T) {
         let mut shard = self.shard(group).write().unwrap_or_else(PoisonError::into_inner);
-        let members = shard.entry(group.clone()).or_default();
-        members.entry(member.id).or_insert(Member { mailbox: member, reasons: 0 }).reasons += 1;
-        joined()
+        let mut entry = match shard.entry(group.clone()) {
+            Entry::Occupied(entry) => entry,
+            Entry::Vacant(entry) => entry.insert_entry(self.new_members()),
+        };
+        entry.get_mut().add(member);
+        (entry.key().clone(), joined())
     }
 
     /// Removes a member, and calls `emptied` if it was the last one, before anybody else can join.
-    pub(super) fn leave(&self, group: &GroupName, member: u64, emptied: impl FnOnce()) {
+    pub(super) fn leave(&self, group: &GroupName, member: &Mailbox, emptied: impl FnOnce()) {
         let mut shard = self.shard(group).write().unwrap_or_else(PoisonError::into_inner);
         let Some(members) = shard.get_mut(group) else { return };
-        let Some(entry) = members.get_mut(&member) else { return };
-        entry.reasons -= 1;
-        if entry.reasons > 0 {
-            return;
-        }
-        members.swap_remove(&member);
-        if members.is_empty() {
+        members.remove(member);
+        if members.mailboxes.is_empty() {
             shard.remove(group);
             emptied();
-        } else if members.capacity() > 64 && members.capacity() > members.len() * 4 {
-            members.shrink_to(members.len() * 2);
         }
     }
 
     /// Shows the members of a group, if it has any.
-    pub(super) fn visit<T>(&self, group: &GroupName, visit: impl FnOnce(&Members) -> T) -> Option<T> {
+    pub(super) fn visit<T>(&self, group: &GroupName, visit: impl FnOnce(&[Arc<Mailbox>]) -> T) -> Option<T> {
         let shard = self.shard(group).read().unwrap_or_else(PoisonError::into_inner);
-        shard.get(group).map(visit)
+        shard.get(group).map(|members| visit(&members.mailboxes))
     }
 
-    fn shard(&self, group: &GroupName) -> &RwLock<HashMap<GroupName, Members>> {
+    fn new_members(&self) -> Members {
+        Members { group: self.made.fetch_add(1, Ordering::Relaxed), mailboxes: Vec::new() }
+    }
+
+    fn shard(&self, group: &GroupName) -> &RwLock<Shard> {
         // As many shards as the remainder can be.
         #[allow(clippy::cast_possible_truncation)]
         &self.shards[self.hasher.hash_one(group) as usize % SHARDS]
+    }
+}
+
+impl Members {
+    fn add(&mut self, member: &Arc<Mailbox>) {
+        if !member.seats.add_reason(self.group) {
+            member.seats.take(self.group, self.mailboxes.len());
+            self.mailboxes.push(Arc::clone(member));
+        }
+    }
+
+    /// Whoever sat in the last place moves to the one that becomes free.
+    fn remove(&mut self, member: &Mailbox) {
+        let Some(place) = member.seats.drop_reason(self.group) else { return };
+        self.mailboxes.swap_remove(place);
+        if let Some(moved) = self.mailboxes.get(place) {
+            moved.seats.move_to(self.group, place);
+        }
+        let (len, capacity) = (self.mailboxes.len(), self.mailboxes.capacity());
+        if capacity > 64 && capacity > len * 4 {
+            self.mailboxes.shrink_to(len * 2);
+        }
     }
 }
 
@@ -80,21 +112,35 @@ mod tests {
     use super::*;
     use crate::hub::tests::format;
 
-    fn mailbox(id: u64) -> Arc<Mailbox> {
-        Arc::new(Mailbox::new(id, format()))
+    fn mailboxes(count: u64) -> Vec<Arc<Mailbox>> {
+        (0..count).map(|id| Arc::new(Mailbox::new(id, format()))).collect()
+    }
+
+    fn room() -> GroupName {
+        GroupName::new("room").unwrap()
+    }
+
+    /// The numbers of the members, each of whom sits where it believes to sit.
+    fn members(groups: &Groups, group: &GroupName) -> Vec<u64> {
+        let shard = groups.shard(group).read().unwrap();
+        let Some(members) = shard.get(group) else { return Vec::new() };
+        for (place, member) in members.mailboxes.iter().enumerate() {
+            assert_eq!(member.seats.place_in(members.group), Some(place), "of {}", member.id);
+        }
+        members.mailboxes.iter().map(|member| member.id).collect()
     }
 
     fn capacity(groups: &Groups, group: &GroupName) -> usize {
-        groups.visit(group, Members::capacity).unwrap_or_default()
+        groups.shard(group).read().unwrap()[group].mailboxes.capacity()
     }
 
     #[test]
     fn only_the_last_to_leave_empties_a_group() {
-        let (groups, room) = (Groups::default(), GroupName::new("room").unwrap());
+        let (groups, all) = (Groups::default(), mailboxes(4));
         let emptied = Cell::new(0);
-        let leave = |member| groups.leave(&room, member, || emptied.set(emptied.get() + 1));
-        groups.join(&room, mailbox(1), || ());
-        groups.join(&room, mailbox(2), || ());
+        let leave = |member: usize| groups.leave(&room(), &all[member], || emptied.set(emptied.get() + 1));
+        groups.join(&room(), &all[1], || ());
+        groups.join(&room(), &all[2], || ());
         for (member, expected) in [(3, 0), (1, 0), (1, 0), (2, 1), (2, 1)] {
             leave(member);
             assert_eq!(emptied.get(), expected);
@@ -103,15 +149,66 @@ mod tests {
     }
 
     #[test]
+    fn members_know_their_seats_whoever_leaves() {
+        let (groups, all) = (Groups::default(), mailboxes(6));
+        let other = GroupName::new("other").unwrap();
+        for member in &all {
+            groups.join(&room(), member, || ());
+            groups.join(&other, member, || ());
+        }
+        for (leaver, left) in
+            [(1, vec![0, 5, 2, 3, 4]), (4, vec![0, 5, 2, 3]), (0, vec![3, 5, 2]), (5, vec![3, 2]), (3, vec![2])]
+        {
+            groups.leave(&room(), &all[leaver], || panic!("the group is not empty"));
+            assert_eq!(members(&groups, &room()), left);
+            assert_eq!(members(&groups, &other), [0, 1, 2, 3, 4, 5]);
+        }
+        groups.join(&room(), &all[1], || ());
+        assert_eq!(members(&groups, &room()), [2, 1]);
+    }
+
+    #[test]
+    fn a_member_for_two_reasons_sits_once_until_both_are_gone() {
+        let (groups, all) = (Groups::default(), mailboxes(2));
+        for member in [0, 1, 0] {
+            groups.join(&room(), &all[member], || ());
+        }
+        for left in [vec![0, 1], vec![0, 1], vec![1], vec![1]] {
+            assert_eq!(members(&groups, &room()), left);
+            groups.leave(&room(), &all[0], || panic!("the group is not empty"));
+        }
+    }
+
+    #[test]
+    fn a_group_that_comes_again_knows_nothing_of_the_earlier_one() {
+        let (groups, all) = (Groups::default(), mailboxes(2));
+        let numbers = [0, 1].map(|member| {
+            groups.join(&room(), &all[member], || ());
+            let number = groups.shard(&room()).read().unwrap()[&room()].group;
+            groups.leave(&room(), &all[member], || ());
+            number
+        });
+        assert_ne!(numbers[0], numbers[1]);
+    }
+
+    #[test]
+    fn all_members_share_one_name() {
+        let (groups, all) = (Groups::default(), mailboxes(2));
+        let names = [0, 1].map(|member| groups.join(&room(), &all[member], || ()).0);
+        assert_eq!(names[0].as_str().as_ptr(), names[1].as_str().as_ptr());
+    }
+
+    #[test]
     fn a_group_that_was_large_gives_its_memory_back() {
-        let (groups, room) = (Groups::default(), GroupName::new("room").unwrap());
-        for id in 0..10_000 {
-            groups.join(&room, mailbox(id), || ());
+        let (groups, all) = (Groups::default(), mailboxes(10_000));
+        for member in &all {
+            groups.join(&room(), member, || ());
         }
-        assert!(capacity(&groups, &room) >= 10_000);
-        for id in 0..9_990 {
-            groups.leave(&room, id, || panic!("the group is not empty"));
+        assert!(capacity(&groups, &room()) >= 10_000);
+        for member in &all[..9_990] {
+            groups.leave(&room(), member, || panic!("the group is not empty"));
         }
-        assert!(capacity(&groups, &room) < 200);
+        assert!(capacity(&groups, &room()) < 200);
+        assert_eq!(members(&groups, &room()).len(), 10);
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use chanx_core::close::CloseCode;
-use chanx_core::layer::GroupName;
+use chanx_core::layer::{GroupName, LayerError, LayerFuture};
 
 use super::mailbox::Mailbox;
-use super::roster::{Place, Roster};
+use super::roster::Roster;
 use super::{Format, Hub};
 
 /// A connection's place among the others.
@@ -14,15 +14,18 @@ use super::{Format, Hub};
 pub(crate) struct Registration {
     hub: Arc<Hub>,
     id: u64,
-    place: Option<(Arc<Roster>, Place)>,
+    /// The list on which it stands, and the slot there.
+    place: Option<(Arc<Roster>, usize)>,
 }
 
-/// A connection's place in a group.
+/// The groups of a connection, which it leaves when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Membership {
+pub(crate) struct Memberships {
     hub: Arc<Hub>,
-    group: GroupName,
-    member: u64,
+    mailbox: Arc<Mailbox>,
+    joined: Vec<GroupName>,
+    /// Whether the connection is in the groups of its user and of everyone, whose names are made again when they are needed.
+    is_in_audiences: bool,
 }
 
 impl Registration {
@@ -47,7 +50,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        if let Some(mailbox) = self.place.take().and_then(|(roster, place)| roster.remove(place)) {
+        if let Some(mailbox) = self.place.take().and_then(|(roster, slot)| roster.remove(slot, self.id)) {
             mailbox.close();
             if let Some(channel) = mailbox.channel.get() {
                 self.hub.channels_mut().remove(channel);
@@ -57,18 +60,80 @@ impl Drop for Registration {
     }
 }
 
-impl Membership {
-    pub(super) fn new(hub: Arc<Hub>, group: GroupName, member: u64) -> Self {
-        Self { hub, group, member }
+impl Memberships {
+    pub(crate) fn new(hub: Arc<Hub>, mailbox: Arc<Mailbox>) -> Self {
+        Self { hub, mailbox, joined: Vec::new(), is_in_audiences: false }
     }
 
-    pub(crate) fn group(&self) -> &GroupName {
-        &self.group
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    /// The groups in the order of joining, without the audiences.
+    pub(crate) fn names(&self) -> &[GroupName] {
+        &self.joined
+    }
+
+    /// Joins all of these groups or, where the layer refuses one, none. Messages of theirs arrive from then on.
+    pub(crate) async fn join(&mut self, groups: &[GroupName]) -> Result<(), LayerError> {
+        let joined = self.enter(groups).await?.take();
+        match self.joined.is_empty() {
+            // With no more room than most connections ever need.
+            true => self.joined = joined,
+            false => self.joined.extend(joined),
+        }
+        Ok(())
+    }
+
+    /// Joins what makes the connection reachable for its user and for everyone.
+    pub(crate) async fn join_audiences(&mut self) -> Result<(), LayerError> {
+        self.enter(&audiences(&self.mailbox)).await?.take();
+        self.is_in_audiences = true;
+        Ok(())
+    }
+
+    pub(crate) fn leave(&mut self, group: &GroupName) {
+        if let Some(index) = self.joined.iter().position(|joined| joined == group) {
+            self.hub.leave(&self.joined.remove(index), &self.mailbox);
+        }
+    }
+
+    /// Whoever gives up waiting is in none of the groups.
+    async fn enter(&self, groups: &[GroupName]) -> Result<Self, LayerError> {
+        let mut entered = Self::new(Arc::clone(&self.hub), Arc::clone(&self.mailbox));
+        entered.joined.reserve_exact(groups.len());
+        // All are asked for before one is waited for.
+        let confirmations: Vec<_> = groups.iter().map(|group| entered.add(group)).collect();
+        for confirmed in confirmations {
+            confirmed.await?;
+        }
+        Ok(entered)
+    }
+
+    fn add(&mut self, group: &GroupName) -> LayerFuture<'static> {
+        let (name, confirmed) = self.hub.join(group, &self.mailbox);
+        self.joined.push(name);
+        confirmed
+    }
+
+    fn take(mut self) -> Vec<GroupName> {
+        std::mem::take(&mut self.joined)
     }
 }
 
-impl Drop for Membership {
+impl Drop for Memberships {
     fn drop(&mut self) {
-        self.hub.groups.leave(&self.group, self.member, || self.hub.layer.unsubscribe(&self.group));
+        let audiences = self.is_in_audiences.then(|| audiences(&self.mailbox));
+        for group in self.joined.iter().chain(audiences.iter().flatten()) {
+            self.hub.leave(group, &self.mailbox);
+        }
     }
+}
+
+fn audiences(mailbox: &Mailbox) -> Vec<GroupName> {
+    mailbox.user().map(GroupName::of_user).into_iter().chain([GroupName::everyone()]).collect()
 }

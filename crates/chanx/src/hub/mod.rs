@@ -8,9 +8,10 @@ mod groups;
 mod mailbox;
 mod members;
 mod roster;
+mod seats;
 
 pub(crate) use mailbox::{Delivery, Lent, Limits, Mailbox, Outlet, Reader};
-pub(crate) use members::{Membership, Registration};
+pub(crate) use members::{Memberships, Registration};
 pub(crate) use roster::Roster;
 
 use std::collections::HashMap;
@@ -124,15 +125,15 @@ impl Hub {
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 
-    /// Adds a connection to a group. The future ends once the group's messages arrive here.
-    pub(crate) fn join(
-        self: &Arc<Self>,
-        group: &GroupName,
-        mailbox: &Arc<Mailbox>,
-    ) -> (Membership, LayerFuture<'static>) {
+    /// Adds a connection to a group. Yields the name that all members share, too, and what ends once the group's messages
+    /// arrive here.
+    fn join(&self, group: &GroupName, mailbox: &Arc<Mailbox>) -> (GroupName, LayerFuture<'static>) {
         mailbox.become_reachable();
-        let confirmed = self.groups.join(group, Arc::clone(mailbox), || self.layer.subscribe(group));
-        (Membership::new(Arc::clone(self), group.clone(), mailbox.id), confirmed)
+        self.groups.join(group, mailbox, || self.layer.subscribe(group))
+    }
+
+    fn leave(&self, group: &GroupName, mailbox: &Mailbox) {
+        self.groups.leave(group, mailbox, || self.layer.unsubscribe(group));
     }
 
     /// The name under which a connection can be reached, made when it is first asked for.
@@ -192,8 +193,8 @@ impl Receiver for Receiving {
         let sender = hub.sender_of(message);
         let delivered = hub.groups.visit(group, |members| {
             let mut fanout = Fanout::new(message, sender);
-            for member in members.values() {
-                fanout.deliver(&member.mailbox);
+            for member in members {
+                fanout.deliver(member);
             }
             hub.finish(fanout)
         });
@@ -283,8 +284,15 @@ mod tests {
         GroupName::new("room").unwrap()
     }
 
+    /// One more reason to be in the room.
+    async fn joined(hub: &Arc<Hub>, mailbox: &Arc<Mailbox>) -> Memberships {
+        let mut memberships = Memberships::new(Arc::clone(hub), Arc::clone(mailbox));
+        memberships.join(&[room()]).await.unwrap();
+        memberships
+    }
+
     fn members(hub: &Hub, group: &GroupName) -> usize {
-        hub.groups.visit(group, groups::Members::len).unwrap_or_default()
+        hub.groups.visit(group, <[_]>::len).unwrap_or_default()
     }
 
     fn raw(text: &str) -> Arc<LayerMessage> {
@@ -303,9 +311,7 @@ mod tests {
     async fn a_membership_lasts_as_long_as_its_last_reason() {
         let hub = hub();
         let (_registration, mailbox) = connect(&hub);
-        let (first, confirmed) = hub.join(&room(), &mailbox);
-        confirmed.await.unwrap();
-        let (second, _) = hub.join(&room(), &mailbox);
+        let (first, second) = (joined(&hub, &mailbox).await, joined(&hub, &mailbox).await);
         assert_eq!(members(&hub, &room()), 1);
         drop(first);
         assert_eq!(members(&hub, &room()), 1);
@@ -323,7 +329,9 @@ mod tests {
         let mut connections: Vec<_> = (0..3).map(|_| hub.register(None).unwrap()).collect();
         let mailboxes: Vec<_> =
             connections.iter_mut().map(|connection| open(connection, Arc::clone(&format))).collect();
-        let _memberships: Vec<_> = mailboxes.iter().map(|mailbox| hub.join(&room(), mailbox).0).collect();
+        for mailbox in &mailboxes {
+            hub.join(&room(), mailbox).1.await.unwrap();
+        }
         hub.layer().group_send(&room(), raw(r#"{"a":1}"#)).await.unwrap();
         let mut addresses = Vec::new();
         for mailbox in &mailboxes {
@@ -381,7 +389,7 @@ mod tests {
         let (_two, member) = connect(&hub);
         let (_three, unknown) = connect(&hub);
         hub.channel_of(&reachable);
-        let _membership = hub.join(&room(), &member);
+        hub.join(&room(), &member).1.await.unwrap();
         Receiving(Arc::downgrade(&hub)).missed();
         for (mailbox, is_told) in [(reachable, true), (member, true), (unknown, false)] {
             let marker = Delivery::Event(Arc::new(Event { data: "{}".to_owned() }));
@@ -395,9 +403,9 @@ mod tests {
         let layer = Arc::new(MemoryLayer::new());
         let hub = Hub::new(Arc::clone(&layer) as _);
         let (registration, mailbox) = connect(&hub);
-        let (membership, _) = hub.join(&room(), &mailbox);
+        let memberships = joined(&hub, &mailbox).await;
         let receiver = Receiving(Arc::downgrade(&hub));
-        drop((membership, registration, hub));
+        drop((memberships, registration, hub));
         assert_eq!(receiver.group_message(&room(), &raw("{}")), Pressure::Low);
         receiver.missed();
         assert!(receiver.0.upgrade().is_none(), "the layer does not keep its hub");

@@ -24,13 +24,6 @@ pub(crate) struct Roster {
     is_running: Mutex<bool>,
 }
 
-/// A connection's place on the face, which it keeps.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    slot: usize,
-    id: u64,
-}
-
 impl Roster {
     /// For connections that are to be ticked once in each `period`.
     pub(crate) fn new(period: Duration) -> Arc<Self> {
@@ -38,17 +31,17 @@ impl Roster {
         Arc::new(Self { period, slots, hand: AtomicUsize::new(0), is_running: Mutex::new(false) })
     }
 
-    /// Adds a connection, behind the hand: its first tick comes after a whole period.
-    pub(super) fn add(self: &Arc<Self>, mailbox: Arc<Mailbox>) -> Place {
-        let place = Place { slot: self.hand.load(Ordering::Relaxed), id: mailbox.id };
-        self.slot(place.slot).insert(place.id, mailbox);
+    /// Adds a connection, behind the hand: its first tick comes after a whole period. Yields the slot, which it keeps.
+    pub(super) fn add(self: &Arc<Self>, mailbox: Arc<Mailbox>) -> usize {
+        let slot = self.hand.load(Ordering::Relaxed);
+        self.slot(slot).insert(mailbox.id, mailbox);
         self.run();
-        place
+        slot
     }
 
-    pub(super) fn remove(&self, place: Place) -> Option<Arc<Mailbox>> {
-        let mut slot = self.slot(place.slot);
-        let removed = slot.remove(&place.id);
+    pub(super) fn remove(&self, slot: usize, id: u64) -> Option<Arc<Mailbox>> {
+        let mut slot = self.slot(slot);
+        let removed = slot.remove(&id);
         if slot.capacity() > 64 && slot.capacity() > slot.len() * 4 {
             let room = slot.len() * 2;
             slot.shrink_to(room);
@@ -161,8 +154,8 @@ mod tests {
     async fn the_hand_rests_while_nobody_is_there() {
         let roster = Roster::new(PERIOD);
         let (first, wakes) = mailbox(1);
-        let place = roster.add(first);
-        assert!(*roster.is_running() && roster.remove(place).is_some());
+        let slot = roster.add(first);
+        assert!(*roster.is_running() && roster.remove(slot, 1).is_some());
         tokio::time::sleep(PERIOD).await;
         assert!(!*roster.is_running() && wakes.count() == 0 && roster.all().is_empty());
         let (second, wakes) = mailbox(2);

@@ -5,7 +5,7 @@ mod queue;
 
 pub(crate) use outlet::{Lent, Outlet};
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Context as Task;
 
@@ -16,6 +16,7 @@ use chanx_core::layer::{ChannelName, Event, Pressure};
 use tokio::sync::Notify;
 
 use super::Format;
+use super::seats::Seats;
 use queue::Queue;
 
 /// Something for a connection that does not come from its client.
@@ -43,13 +44,16 @@ pub(crate) struct Limits {
 pub(crate) struct Mailbox {
     pub(super) id: u64,
     pub(super) format: Arc<dyn Format>,
-    user: OnceLock<String>,
-    window: OnceLock<Window>,
+    user: OnceLock<Box<str>>,
+    /// The bits of the window; none: 0.
+    window: AtomicU8,
     pub(super) channel: OnceLock<ChannelName>,
     /// Whether anybody can know of the connection, so that it may miss something.
     is_reachable: AtomicBool,
+    pub(super) seats: Seats,
     queue: Mutex<Queue>,
-    room: Notify,
+    /// For those who wait for room, which most mailboxes always have.
+    room: OnceLock<Box<Notify>>,
 }
 
 /// The one who empties a mailbox.
@@ -78,11 +82,12 @@ impl Mailbox {
             id,
             format,
             user: OnceLock::new(),
-            window: OnceLock::new(),
+            window: AtomicU8::new(0),
             channel: OnceLock::new(),
             is_reachable: AtomicBool::new(false),
+            seats: Seats::default(),
             queue: Mutex::default(),
-            room: Notify::new(),
+            room: OnceLock::new(),
         }
     }
 
@@ -100,22 +105,21 @@ impl Mailbox {
 
     /// Whose connection this is; nobody's until authentication is over, and for anonymous users.
     pub(crate) fn user(&self) -> Option<&str> {
-        self.user.get().map(String::as_str)
+        self.user.get().map(|user| &**user)
     }
 
     pub(crate) fn belongs_to(&self, user: String) {
         // A connection is authenticated once.
-        let _ = self.user.set(user);
+        let _ = self.user.set(user.into());
     }
 
     /// How far back compressed messages may refer; none: the client takes none.
     pub(crate) fn window(&self) -> Option<Window> {
-        self.window.get().copied()
+        Window::new(self.window.load(Ordering::Relaxed))
     }
 
     pub(crate) fn takes_compressed(&self, window: Window) {
-        // A handshake is answered once.
-        let _ = self.window.set(window);
+        self.window.store(window.bits(), Ordering::Relaxed);
     }
 
     /// Puts something in, from one of many who must not wait. A connection that cannot take it is closed with 4413.
@@ -134,21 +138,31 @@ impl Mailbox {
 
     /// Puts something in, from one who may wait until there is room.
     pub(crate) async fn send(&self, delivery: Delivery) -> Result<(), Closed> {
+        let Some(mut delivery) = self.try_send(delivery)? else { return Ok(()) };
+        let room = self.room.get_or_init(Box::default);
         loop {
-            let room = self.room.notified();
-            {
-                let mut queue = self.queue();
-                if queue.is_ending() {
-                    return Err(Closed);
-                }
-                if queue.pressure(self.limits()) == Pressure::Low {
-                    queue.push(delivery);
-                    queue.wake();
-                    return Ok(());
-                }
+            // From here on it is told of room, and of the end.
+            let some = room.notified();
+            match self.try_send(delivery)? {
+                None => return Ok(()),
+                Some(refused) => delivery = refused,
             }
-            room.await;
+            some.await;
         }
+    }
+
+    /// Puts something in, if there is room, or gives it back.
+    fn try_send(&self, delivery: Delivery) -> Result<Option<Delivery>, Closed> {
+        let mut queue = self.queue();
+        if queue.is_ending() {
+            return Err(Closed);
+        }
+        if queue.pressure(self.limits()) == Pressure::High {
+            return Ok(Some(delivery));
+        }
+        queue.push(delivery);
+        queue.wake();
+        Ok(None)
     }
 
     /// Writes the frames that wait to the socket, all of them at once. Where that cannot be done, the driver is woken to do it.
@@ -208,7 +222,7 @@ impl Mailbox {
     /// Takes nothing more.
     pub(crate) fn close(&self) {
         self.queue().close();
-        self.room.notify_waiters();
+        self.notify();
     }
 
     #[cfg(test)]
@@ -218,7 +232,14 @@ impl Mailbox {
 
     fn tell_of_room(&self, before: Pressure, queue: &Queue) {
         if before == Pressure::High && queue.pressure(self.limits()) == Pressure::Low {
-            self.room.notify_waiters();
+            self.notify();
+        }
+    }
+
+    /// Tells those who wait.
+    fn notify(&self) {
+        if let Some(room) = self.room.get() {
+            room.notify_waiters();
         }
     }
 

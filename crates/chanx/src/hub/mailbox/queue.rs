@@ -15,15 +15,15 @@ pub(super) struct Queue {
     deliveries: VecDeque<Delivery>,
     bytes: usize,
     /// Overtakes everything, as nothing that waits matters any more.
-    end: Option<(CloseCode, &'static str)>,
+    end: Option<Box<(CloseCode, &'static str)>>,
     missed: bool,
     is_tick: bool,
     is_closed: bool,
     driver: Option<Waker>,
     /// The way to the socket, while the driver waits and has nothing to send.
     outlet: Option<Outlet>,
-    /// What the socket did not take of frames that were begun. It leaves before everything else.
-    rest: Bytes,
+    /// What the socket did not take of frames that were begun. It leaves before everything else. Most sockets take all.
+    rest: Option<Box<Bytes>>,
 }
 
 /// An empty queue above this many places gives its memory back.
@@ -68,7 +68,7 @@ impl Queue {
     pub(super) fn end(&mut self, code: CloseCode, reason: &'static str) {
         self.deliveries = VecDeque::new();
         self.bytes = 0;
-        self.end = Some((code, reason));
+        self.end = Some(Box::new((code, reason)));
         self.wake();
     }
 
@@ -87,7 +87,8 @@ impl Queue {
     }
 
     pub(super) fn next(&mut self, room: bool) -> Option<Delivery> {
-        if let Some((code, reason)) = self.end.take() {
+        if let Some(end) = self.end.take() {
+            let (code, reason) = *end;
             self.is_closed = true;
             return Some(Delivery::Close(code, reason));
         }
@@ -108,23 +109,24 @@ impl Queue {
             self.write(outlet, scratch);
         }
         self.outlet = outlet;
-        if !self.rest.is_empty() || !self.deliveries.is_empty() {
+        if self.rest.is_some() || !self.deliveries.is_empty() {
             self.wake();
         }
     }
 
     fn write(&mut self, outlet: &Outlet, scratch: &mut Vec<u8>) {
-        while self.rest.is_empty() && matches!(self.deliveries.front(), Some(Delivery::Frames(..))) {
-            self.rest = match self.deliveries.len() {
+        while self.rest.is_none() && matches!(self.deliveries.front(), Some(Delivery::Frames(..))) {
+            let rest = match self.deliveries.len() {
                 1 => outlet.write_shared(frames(self.pop())),
                 _ => outlet.write(self.join(scratch)),
             };
+            self.rest = (!rest.is_empty()).then(|| Box::new(rest));
         }
     }
 
     pub(super) fn take_outlet(&mut self) -> Option<Lent> {
         let outlet = self.outlet.take()?;
-        Some(Lent { outlet, rest: std::mem::take(&mut self.rest) })
+        Some(Lent { outlet, rest: self.rest.take().map(|rest| *rest).unwrap_or_default() })
     }
 
     pub(super) fn lend_outlet(&mut self, outlet: Outlet) {
