@@ -3,6 +3,7 @@
 mod account;
 mod error;
 mod identity;
+mod logged_in;
 mod login;
 mod session_cache;
 mod session_data;
@@ -15,12 +16,12 @@ mod users;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::database::Database;
+use crate::database::{Database, Together};
 use crate::passwords::PasswordHasher;
 use crate::signing::Keys;
 
-use session_cache::SessionCache;
-use store::Store;
+use session_cache::{Login, SessionCache};
+use store::{SessionQuestion, Store};
 
 pub use account::{Account, NewUser};
 pub use error::{AccountsError, CreateUserError, SetPasswordError};
@@ -34,6 +35,9 @@ pub const SESSION_AGE: Duration = Duration::from_secs(1_209_600);
 
 /// How many login sessions are kept in memory unless told otherwise.
 pub const SESSION_CACHE_SIZE: usize = 10_000;
+
+/// How many sessions are read in one turn at most: their signatures are checked without a pause.
+const SESSIONS_READ_TOGETHER: usize = 64;
 
 /// All that the site knows about its users. Cheap to clone.
 ///
@@ -65,6 +69,7 @@ pub struct Accounts {
     hasher: PasswordHasher,
     session_age: Duration,
     sessions: Arc<SessionCache>,
+    logins: Arc<Together<SessionQuestion, sqlx::Result<Option<Login>>>>,
 }
 
 impl Accounts {
@@ -77,6 +82,7 @@ impl Accounts {
             hasher: PasswordHasher::new(),
             session_age: SESSION_AGE,
             sessions: Arc::new(SessionCache::new(SESSION_CACHE_SIZE)),
+            logins: Arc::new(Together::new(SESSIONS_READ_TOGETHER)),
         }
     }
 

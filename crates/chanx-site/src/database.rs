@@ -3,6 +3,7 @@
 mod migrations;
 mod reader;
 mod timestamp;
+mod together;
 
 use std::fs;
 use std::io;
@@ -11,15 +12,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::query::QueryAs;
+use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{FromRow, Sqlite, SqlitePool};
+use sqlx::{Sqlite, SqlitePool};
 
 pub use migrations::{MigrateError, Migration};
 pub(crate) use reader::Version;
 pub(crate) use timestamp::Timestamp;
+pub(crate) use together::Together;
 
 use reader::Reader;
 
@@ -83,14 +85,11 @@ impl Database {
         }
     }
 
-    /// The first row of a query that changes nothing, and that is asked often.
-    pub(crate) async fn read<T>(&self, query: QueryAs<'static, Sqlite, T, SqliteArguments>) -> sqlx::Result<Option<T>>
-    where
-        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-    {
+    /// The rows of a query that changes nothing, and that is asked often.
+    pub(crate) async fn read(&self, query: Query<'static, Sqlite, SqliteArguments>) -> sqlx::Result<Vec<SqliteRow>> {
         match &self.reader {
-            Some(reader) => reader.optional(query).await,
-            None => query.fetch_optional(&self.pool).await,
+            Some(reader) => reader.rows(query).await,
+            None => query.fetch_all(&self.pool).await,
         }
     }
 

@@ -6,20 +6,8 @@ use rand::RngExt;
 
 use crate::database::Timestamp;
 
-use super::session_cache::{Found, Login, SessionKey};
-use super::store::{SessionRow, UserRow};
+use super::session_cache::{Found, SessionKey};
 use super::{Account, Accounts, AccountsError, SessionData};
-
-// The keys of a session that say who is logged in, as Django names them.
-const USER_ID: &str = "_auth_user_id";
-const BACKEND: &str = "_auth_user_backend";
-const HASH: &str = "_auth_user_hash";
-
-/// The only way of logging in that is known here: name and password.
-const MODEL_BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
-
-/// Names the purpose of the hash that ties a session to the password.
-const HASH_SALT: &str = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash";
 
 const KEY_ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const KEY_LENGTH: usize = 32;
@@ -91,20 +79,6 @@ impl Accounts {
         Ok(login.map(|login| login.account))
     }
 
-    /// Reads the session and its user, who was guessed or has to be asked for.
-    async fn read_login(&self, session_key: &str, guess: Option<i64>) -> Result<Option<Login>, AccountsError> {
-        let session = self.store.session_and_user(session_key, Timestamp::now(), guess).await?;
-        let Some(SessionRow { data, expires, user }) = session else { return Ok(None) };
-        let Some(data) = SessionData::decode(&data, &self.keys) else { return Ok(None) };
-        let Some(id) = user_id(&data) else { return Ok(None) };
-        let user = match user.filter(|user| user.account.id == id) {
-            Some(user) => Some(user),
-            None => self.store.session_user(id).await?,
-        };
-        let user = user.filter(|user| user.account.is_active && self.is_bound_to(&data, user));
-        Ok(user.map(|user| Login { account: user.account, expires }))
-    }
-
     /// The values of a session that is genuine and has not expired.
     ///
     /// # Errors
@@ -148,27 +122,6 @@ impl Accounts {
     fn expiry(&self, data: &SessionData) -> Timestamp {
         data.expiry(Timestamp::now(), self.session_age)
     }
-
-    fn logged_in(&self, user: &UserRow) -> SessionData {
-        let mut data = SessionData::new();
-        data.insert(USER_ID, user.account.id.to_string());
-        data.insert(BACKEND, MODEL_BACKEND);
-        data.insert(HASH, self.keys.digest(HASH_SALT, &user.password));
-        data
-    }
-
-    /// Whether the session was opened with the password that the user has now.
-    fn is_bound_to(&self, data: &SessionData, user: &UserRow) -> bool {
-        data.text(HASH).is_some_and(|hash| self.keys.matches_digest(HASH_SALT, &user.password, hash))
-    }
-}
-
-/// The user that a session names, if it came about in a way that is known here.
-fn user_id(data: &SessionData) -> Option<i64> {
-    if data.text(BACKEND)? != MODEL_BACKEND {
-        return None;
-    }
-    data.text(USER_ID)?.parse().ok()
 }
 
 fn new_key() -> String {

@@ -1,12 +1,12 @@
 //! What a login session holds, and the signed text that Django keeps it in. Knows no database.
 
-use std::io::{self, Read, Write};
+use std::cell::RefCell;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use flate2::Compression;
-use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
+use flate2::{Compression, Decompress, FlushDecompress, Status};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use serde_json::{Map, Value};
@@ -22,6 +22,11 @@ const EXPIRY: &str = "_session_expiry";
 
 /// Begins a payload that is compressed.
 const COMPRESSED: char = '.';
+
+thread_local! {
+    /// 50 kB, which would cost more to come by for each session than it takes to read one.
+    static INFLATE: RefCell<Decompress> = RefCell::new(Decompress::new(true));
+}
 
 /// The values of a login session: a JSON object, shared with Django as such.
 ///
@@ -113,9 +118,21 @@ fn unpack(payload: &str) -> Option<Vec<u8>> {
         return URL_SAFE_NO_PAD.decode(payload).ok();
     };
     let compressed = URL_SAFE_NO_PAD.decode(compressed).ok()?;
-    let mut json = Vec::new();
-    ZlibDecoder::new(compressed.as_slice()).read_to_end(&mut json).ok()?;
-    Some(json)
+    INFLATE.with_borrow_mut(|state| inflate(state, &compressed))
+}
+
+/// What a whole zlib stream holds.
+fn inflate(state: &mut Decompress, compressed: &[u8]) -> Option<Vec<u8>> {
+    state.reset(true);
+    let mut json = Vec::with_capacity(4 * compressed.len() + 64);
+    loop {
+        let rest = compressed.get(usize::try_from(state.total_in()).ok()?..)?;
+        match state.decompress_vec(rest, &mut json, FlushDecompress::Finish).ok()? {
+            Status::StreamEnd => return Some(json),
+            _ if json.len() < json.capacity() => return None,
+            _ => json.reserve(json.len()),
+        }
+    }
 }
 
 /// JSON without blanks and in ASCII, as `json.dumps` writes it: Django reads it as Latin-1.
@@ -184,6 +201,18 @@ mod tests {
             let signed = keys().sign(SALT, payload, 1);
             assert_eq!(SessionData::decode(&signed, &keys()), None, "{payload:?}");
         }
+    }
+
+    #[test]
+    fn compressed_data_is_read_whole_or_not_at_all() {
+        let json = format!("{{\"a\":\"{}\"}}", "lorem ipsum ".repeat(5_000)).into_bytes();
+        let compressed = compress(&json);
+        let unpack = |bytes: &[u8]| unpack(&format!(".{}", URL_SAFE_NO_PAD.encode(bytes)));
+        for length in [0, 1, 2, compressed.len() / 2, compressed.len() - 1] {
+            assert_eq!(unpack(&compressed[..length]), None, "{length}");
+            assert_eq!(unpack(&compressed).as_ref(), Some(&json), "after one that was cut off");
+        }
+        assert_eq!(unpack(&[compressed.as_slice(), b"more"].concat()), Some(json), "what follows is nobody's");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What is kept of a login session never outlives a change of the database, whoever makes it and wherever.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::process::Command;
 use std::str::FromStr;
+use std::task::Poll;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
@@ -199,15 +202,57 @@ async fn what_is_not_committed_does_not_count() {
 
 #[tokio::test]
 async fn many_at_once_see_the_same_logout() {
-    let scene = Scene::new().await;
-    for _ in 0..20 {
-        let before = ask_at_once(&scene, 20).await;
-        assert!(before.iter().all(Option::is_some));
-        scene.execute_elsewhere("UPDATE auth_user SET is_active = 0").await;
-        let during = ask_at_once(&scene, 20).await;
-        assert!(during.iter().all(Option::is_none));
-        scene.execute_elsewhere("UPDATE auth_user SET is_active = 1").await;
+    for size in [0, super::SESSION_CACHE_SIZE] {
+        let scene = Scene::with_size(size).await;
+        for _ in 0..20 {
+            let before = ask_at_once(&scene, 20).await;
+            assert!(before.iter().all(Option::is_some));
+            scene.execute_elsewhere("UPDATE auth_user SET is_active = 0").await;
+            let during = ask_at_once(&scene, 20).await;
+            assert!(during.iter().all(Option::is_none));
+            scene.execute_elsewhere("UPDATE auth_user SET is_active = 1").await;
+        }
     }
+}
+
+/// Wherever a look-up is when the session ends: nobody who asks from then on is told that it goes on.
+#[tokio::test]
+async fn a_logout_in_the_middle_of_a_look_up_counts_for_the_next() {
+    for size in [0, super::SESSION_CACHE_SIZE] {
+        let mut steps = 0;
+        while !is_ended_in_the_middle(size, steps).await {
+            steps += 1;
+        }
+        assert!(steps > 1);
+    }
+}
+
+/// Ends the session when a look-up has gone so many steps; says whether the look-up was over by then.
+async fn is_ended_in_the_middle(size: usize, steps: u32) -> bool {
+    let scene = Scene::with_size(size).await;
+    scene.execute_elsewhere("UPDATE auth_user SET first_name = 'Alice'").await;
+    let mut early = Box::pin(scene.user());
+    let is_over = go(early.as_mut(), steps).await.is_some();
+    scene.execute_elsewhere("DELETE FROM django_session").await;
+    if !is_over {
+        let (_, late) = tokio::join!(early, scene.user());
+        assert_eq!(late, None, "asked when another look-up had gone {steps} steps");
+    }
+    assert_eq!(scene.user().await, None, "after a look-up that had gone {steps} steps");
+    is_over
+}
+
+/// Lets a future be woken so many times.
+async fn go<F: Future>(mut future: Pin<&mut F>, mut steps: u32) -> Option<F::Output> {
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if steps == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            steps -= 1;
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 async fn ask_at_once(scene: &Scene, count: usize) -> Vec<Option<Account>> {

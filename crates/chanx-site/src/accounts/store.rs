@@ -1,5 +1,9 @@
-//! All SQL about accounts, in the dialect that SQLite and PostgreSQL share. Knows no rule: callers decide what a row means.
+//! All SQL about accounts, in the dialect that SQLite and PostgreSQL share, but for `json_each`. Knows no rule: callers
+//! decide what a row means.
 
+use std::iter;
+
+use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqlitePool};
 
@@ -19,6 +23,17 @@ pub(super) struct Store {
 pub(super) struct UserRow {
     pub(super) account: Account,
     pub(super) password: String,
+}
+
+/// What was found for each of several questions, in their places. A row that cannot be read spoils no other.
+pub(super) type Places<T> = Vec<sqlx::Result<Option<T>>>;
+
+/// A session to be looked up. Writes itself as SQLite's `json_each` reads it.
+#[derive(Clone, Serialize)]
+pub(super) struct SessionQuestion {
+    pub(super) key: String,
+    /// The user whom it is likely to belong to.
+    pub(super) guess: Option<i64>,
 }
 
 /// A session that has not expired.
@@ -100,22 +115,24 @@ impl Store {
         sqlx::query_scalar(sql).bind(key).bind(moment).fetch_optional(&self.pool).await
     }
 
-    /// A session that has not expired at `moment`, together with the user whom it is likely to belong to: one journey
-    /// to the database instead of two, where the guess is right.
-    pub(super) async fn session_and_user(
+    /// The sessions that are asked for and have not expired at `moment`, each with the user who was guessed.
+    pub(super) async fn sessions(
         &self,
-        key: &str,
+        questions: &[SessionQuestion],
         moment: Timestamp,
-        guess: Option<i64>,
-    ) -> sqlx::Result<Option<SessionRow>> {
-        let sql = "SELECT session_data, expire_date, auth_user.* FROM django_session \
-                   LEFT JOIN auth_user ON auth_user.id = $3 WHERE session_key = $1 AND expire_date > $2";
-        self.database.read(sqlx::query_as(sql).bind(key.to_owned()).bind(moment).bind(guess)).await
+    ) -> sqlx::Result<Places<SessionRow>> {
+        let sql = "SELECT asked.key AS place, session_data, expire_date, auth_user.* FROM json_each($1) AS asked \
+                   CROSS JOIN django_session ON session_key = asked.value ->> 'key' AND expire_date > $2 \
+                   LEFT JOIN auth_user ON auth_user.id = asked.value ->> 'guess'";
+        let query = sqlx::query(sql).bind(json(questions)?).bind(moment);
+        in_places(&self.database.read(query).await?, questions.len())
     }
 
-    /// The user of a session.
-    pub(super) async fn session_user(&self, id: i64) -> sqlx::Result<Option<UserRow>> {
-        self.database.read(sqlx::query_as(USER_BY_ID).bind(id)).await
+    /// The users of sessions.
+    pub(super) async fn session_users(&self, ids: &[i64]) -> sqlx::Result<Places<UserRow>> {
+        let sql = "SELECT asked.key AS place, auth_user.* FROM json_each($1) AS asked \
+                   CROSS JOIN auth_user ON auth_user.id = asked.value";
+        in_places(&self.database.read(sqlx::query(sql).bind(json(ids)?)).await?, ids.len())
     }
 
     pub(super) async fn insert_session(&self, key: &str, data: &str, expires: Timestamp) -> sqlx::Result<()> {
@@ -150,6 +167,26 @@ impl Store {
         let sql = "SELECT key FROM authtoken_token WHERE user_id = $1";
         sqlx::query_scalar(sql).bind(user_id).fetch_one(&self.pool).await
     }
+}
+
+/// `questions` as an array for SQLite's `json_each`, whose keys are the places of the questions.
+fn json(questions: &[impl Serialize]) -> sqlx::Result<String> {
+    serde_json::to_string(questions).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+/// What the rows are, each in the place that it names.
+fn in_places<T>(rows: &[SqliteRow], count: usize) -> sqlx::Result<Places<T>>
+where
+    T: for<'r> FromRow<'r, SqliteRow>,
+{
+    let mut places: Places<T> = iter::repeat_with(|| Ok(None)).take(count).collect();
+    for row in rows {
+        let place: u32 = row.try_get("place")?;
+        if let Some(found) = places.get_mut(place as usize) {
+            *found = T::from_row(row).map(Some);
+        }
+    }
+    Ok(places)
 }
 
 impl FromRow<'_, SqliteRow> for SessionRow {

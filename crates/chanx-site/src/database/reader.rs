@@ -4,14 +4,14 @@
 //! thread and back. Here a query is one journey. The price is that readers take turns, which lasts microseconds: in
 //! write-ahead mode no writer holds them up.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use sqlx::query::QueryAs;
+use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow};
-use sqlx::{Connection, FromRow, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
-use tokio::task::yield_now;
+
+use super::Together;
 
 /// A state of the database's content: two that are equal have nothing committed between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +33,8 @@ impl Version {
 #[derive(Debug)]
 pub(super) struct Reader {
     pool: SqlitePool,
-    /// How many checks of the version have begun.
-    begun: AtomicU64,
+    /// All who ask for the version get the same answer.
+    checks: Together<(), Version>,
     state: Mutex<State>,
 }
 
@@ -43,7 +43,6 @@ struct State {
     open: Option<Open>,
     /// How many connections there have been.
     connections: u64,
-    last_check: Option<Check>,
 }
 
 #[derive(Debug)]
@@ -52,47 +51,26 @@ struct Open {
     since: Instant,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Check {
-    number: u64,
-    version: Version,
-}
-
 impl Reader {
     pub(super) fn new(pool: &SqlitePool) -> Self {
-        Self { pool: pool.clone(), begun: AtomicU64::new(0), state: Mutex::default() }
+        Self { pool: pool.clone(), checks: Together::new(usize::MAX), state: Mutex::default() }
     }
 
     /// The version of the database at some moment since the call.
-    ///
-    /// Calls that wait at the same time share the answer: it may be that of a check that another call began, if it
-    /// began after this call, so that it saw all that was committed before.
     pub(super) async fn version(&self) -> sqlx::Result<Version> {
-        let begun_before = self.begun.load(Ordering::SeqCst);
-        let mut state = self.state.lock().await;
-        if let Some(check) = state.last_check.filter(|check| check.number > begun_before) {
-            return Ok(check.version);
-        }
-        // Others that are about to ask do so now, and share this check.
-        yield_now().await;
-        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        let version = state.version(&self.pool).await?;
-        // Only now: a check that was cancelled has seen nothing.
-        state.last_check = Some(Check { number, version });
-        Ok(version)
+        self.checks.ask((), |askers| self.check(askers.len())).await
     }
 
-    /// The first row of a query that changes nothing.
-    pub(super) async fn optional<T>(
-        &self,
-        query: QueryAs<'static, Sqlite, T, SqliteArguments>,
-    ) -> sqlx::Result<Option<T>>
-    where
-        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-    {
+    async fn check(&self, askers: usize) -> sqlx::Result<Vec<Version>> {
+        let version = self.state.lock().await.version(&self.pool).await?;
+        Ok(vec![version; askers])
+    }
+
+    /// The rows of a query that changes nothing.
+    pub(super) async fn rows(&self, query: Query<'static, Sqlite, SqliteArguments>) -> sqlx::Result<Vec<SqliteRow>> {
         let mut state = self.state.lock().await;
-        let row = query.fetch_optional(state.connection(&self.pool).await?).await;
-        state.keep_if_good(row)
+        let rows = query.fetch_all(state.connection(&self.pool).await?).await;
+        state.keep_if_good(rows)
     }
 }
 
@@ -146,6 +124,7 @@ mod tests {
     use std::pin::Pin;
     use std::task::Poll;
 
+    use sqlx::Row;
     use sqlx::pool::PoolConnection;
     use sqlx::sqlite::SqlitePoolOptions;
     use tempfile::TempDir;
@@ -165,8 +144,9 @@ mod tests {
         sqlx::raw_sql("INSERT INTO number VALUES (1)").execute(&reader.pool).await.unwrap();
     }
 
-    fn count() -> QueryAs<'static, Sqlite, (i64,), SqliteArguments> {
-        sqlx::query_as("SELECT count(*) FROM number")
+    async fn numbers(reader: &Reader) -> Vec<i64> {
+        let rows = reader.rows(sqlx::query("SELECT value FROM number")).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
     }
 
     #[tokio::test]
@@ -176,7 +156,7 @@ mod tests {
         for number in 1..5 {
             assert_eq!(reader.version().await.unwrap(), last);
             write(&reader).await;
-            assert_eq!(reader.optional(count()).await.unwrap(), Some((number,)));
+            assert_eq!(numbers(&reader).await, vec![1; number]);
             let version = reader.version().await.unwrap();
             assert_ne!(version, last);
             last = version;
@@ -186,34 +166,29 @@ mod tests {
     #[tokio::test]
     async fn the_reader_cannot_write() {
         let (reader, _directory) = reader().await;
-        let query = sqlx::query_as::<_, (i64,)>("INSERT INTO number VALUES (1) RETURNING value");
-        assert!(reader.optional(query).await.is_err());
-        assert_eq!(reader.optional(count()).await.unwrap(), Some((0,)));
+        assert!(reader.rows(sqlx::query("INSERT INTO number VALUES (1) RETURNING value")).await.is_err());
+        assert!(numbers(&reader).await.is_empty());
     }
 
     #[tokio::test]
     async fn a_new_connection_has_versions_of_its_own() {
         let (reader, _directory) = reader().await;
         let before = reader.version().await.unwrap();
-        assert!(reader.optional(sqlx::query_as::<_, (i64,)>("SELECT nonsense")).await.is_err());
+        assert!(reader.rows(sqlx::query("SELECT nonsense")).await.is_err());
         assert_ne!(reader.version().await.unwrap(), before);
     }
 
     #[tokio::test]
-    async fn those_who_wait_together_share_a_check_that_none_of_them_is_too_early_for() {
+    async fn a_version_is_not_older_than_the_question() {
         let (reader, _directory) = reader().await;
-        reader.version().await.unwrap();
-        let (one, two, three) = tokio::join!(reader.version(), reader.version(), reader.version());
-        assert!(one.unwrap() == two.unwrap() && three.is_ok());
-        assert_eq!(reader.begun.load(Ordering::SeqCst), 2);
-
-        // A check that began before a call is not enough for it.
+        let old = reader.version().await.unwrap();
         let mut writer = locked(&reader).await;
         let mut early = Box::pin(reader.version());
         begin(&reader, early.as_mut()).await;
-        let (early, late, ()) = tokio::join!(early, reader.version(), commit(&mut writer));
-        assert!(early.is_ok() && late.is_ok());
-        assert_eq!(reader.begun.load(Ordering::SeqCst), 4);
+        let late = Box::pin(reader.version());
+        let (early, late, ()) = tokio::join!(early, late, commit(&mut writer));
+        assert!(early.is_ok());
+        assert_ne!(late.unwrap(), old);
     }
 
     #[tokio::test]
@@ -243,8 +218,7 @@ mod tests {
 
     /// Lets a check begin that cannot end, because the database is locked.
     async fn begin(reader: &Reader, mut check: Pin<&mut impl Future>) {
-        let begun = reader.begun.load(Ordering::SeqCst);
-        while reader.begun.load(Ordering::SeqCst) == begun {
+        while reader.state.try_lock().is_ok() {
             assert!(poll_once(check.as_mut()).await.is_none());
         }
     }
