@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chanx_core::layer::{LayerMessage, Pressure, Receiver};
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{Pipeline, from_redis_value};
 use serde_json::Value;
 
 use super::Shared;
@@ -12,9 +12,9 @@ use super::send::without_salt;
 use crate::codec::{ADDRESSEE, DecodeError};
 use crate::connection::Deadline;
 use crate::pace::relieve;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, checked};
 
-/// How many messages are fetched at once, when more than one waits.
+/// How many messages are fetched at once, beside the one that was waited for.
 const BATCH: usize = 64;
 
 /// How long Redis lets us wait for a message. A connection that is dead unnoticed swallows messages no longer than that.
@@ -29,45 +29,33 @@ type Delivery = Result<(LayerMessage, Vec<String>), Box<dyn std::error::Error + 
 impl Shared {
     /// Hands over what arrives at a server, until the connection is of no use.
     pub(super) async fn receive(&self, receiver: &dyn Receiver, mut connection: MultiplexedConnection) -> Trouble {
+        let commands = fetching(&self.names.own_key());
         loop {
-            if let Err(trouble) = self.receive_burst(receiver, &mut connection).await {
-                return trouble;
+            match self.fetch(&mut connection, &commands).await {
+                Ok(values) => self.deliver_all(receiver, &values).await,
+                Err(trouble) => return trouble,
             }
         }
     }
 
-    /// Waits for a message, and fetches what is there with it.
-    async fn receive_burst(
+    /// Waits for a message, and takes what is there with it.
+    async fn fetch(
         &self,
-        receiver: &dyn Receiver,
         connection: &mut MultiplexedConnection,
-    ) -> Result<(), Trouble> {
-        let key = self.names.own_key();
-        let mut wait = redis::cmd("BZPOPMIN");
-        wait.arg(&key).arg(WAIT.as_secs());
-        let first: Option<(String, Vec<u8>, String)> = self.ask(connection, &wait, WAIT).await?;
-        let Some((_, value, _)) = first else { return Ok(()) };
-        self.deliver(receiver, &value).await;
-        let mut more = redis::cmd("ZPOPMIN");
-        more.arg(&key).arg(BATCH);
-        loop {
-            let batch: Vec<(Vec<u8>, String)> = self.ask(connection, &more, Duration::ZERO).await?;
-            for (value, _) in &batch {
-                self.deliver(receiver, value).await;
-            }
-            if batch.len() < BATCH {
-                return Ok(());
-            }
-        }
+        commands: &Pipeline,
+    ) -> Result<Vec<Vec<u8>>, Trouble> {
+        let answers = connection.req_packed_commands(commands, 0, commands.len());
+        let answers = Deadline::after(WAIT + self.config.timeout).of(answers).await??;
+        let answers = answers.into_iter().map(checked).collect::<Result<Vec<_>, _>>()?;
+        values(answers).ok_or_else(Trouble::nonsense)
     }
 
-    async fn ask<T: FromRedisValue>(
-        &self,
-        connection: &mut MultiplexedConnection,
-        command: &Cmd,
-        wait: Duration,
-    ) -> Result<T, Trouble> {
-        Ok(Deadline::after(wait + self.config.timeout).of(command.query_async(connection)).await??)
+    /// Nothing is waited for between messages that came together, so that their frames leave together, unless members have
+    /// little room left.
+    async fn deliver_all(&self, receiver: &dyn Receiver, values: &[Vec<u8>]) {
+        for value in values {
+            self.deliver(receiver, value).await;
+        }
     }
 
     /// Hands one message over, and lets others run where much waits.
@@ -97,6 +85,24 @@ impl Shared {
         let addressees = object.shift_remove(ADDRESSEE).and_then(names).ok_or(DecodeError::Addressee)?;
         Ok((LayerMessage::from_object(object)?, addressees))
     }
+}
+
+/// Both commands leave together, and Redis runs the second one right after the first: whatever waits by then comes in one
+/// journey, and nobody is told of the first message before the others are here.
+fn fetching(key: &str) -> Pipeline {
+    let mut commands = Pipeline::with_capacity(2);
+    commands.cmd("BZPOPMIN").arg(key).arg(WAIT.as_secs());
+    commands.cmd("ZPOPMIN").arg(key).arg(BATCH);
+    commands
+}
+
+/// The values in the answers to [`fetching`], in the order of their scores.
+fn values(answers: Vec<redis::Value>) -> Option<Vec<Vec<u8>>> {
+    let [first, more] = <[redis::Value; 2]>::try_from(answers).ok()?;
+    let first: Option<(String, Vec<u8>, String)> = from_redis_value(first).ok()?;
+    let more: Vec<(Vec<u8>, String)> = from_redis_value(more).ok()?;
+    let more = more.into_iter().map(|(value, _)| value);
+    Some(first.into_iter().map(|(_, value, _)| value).chain(more).collect())
 }
 
 /// One name, or a list of names.

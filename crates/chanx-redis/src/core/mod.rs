@@ -11,7 +11,8 @@
 //! - *A message that was fetched is not kept in an in-flight key.* Python's protects from a crash between fetching and
 //!   delivering, but only within the process, whose connections are gone then; it costs two commands for each message and
 //!   leaves keys behind. What a breaking connection swallows is announced by [`Receiver::missed`].
-//! - *Several messages are fetched at once*, and those of one sender keep their order: their scores grow strictly.
+//! - *All messages that wait are fetched at once*, with a `ZPOPMIN` right behind the `BZPOPMIN`, and those of one sender keep
+//!   their order: their scores grow strictly.
 //! - *Sending is one script*, so that racing senders keep within the capacity, and one process's broken key is not in the
 //!   way of others.
 //! - *Memberships are renewed* well before `group_expiry`, and end with the process that closes its layer.

@@ -6,6 +6,7 @@ mod support;
 mod exchange;
 mod foreign;
 mod servers;
+mod together;
 mod trouble;
 
 use chanx_core::layer::GroupName;
