@@ -80,7 +80,7 @@ pub(crate) struct Spent {
     pub(crate) servers: Used,
     pub(crate) redis: Used,
     pub(crate) load: Used,
-    machine: Duration,
+    pub(crate) machine: Duration,
 }
 
 impl Spent {
@@ -109,5 +109,24 @@ impl Spent {
     /// What anybody else has used.
     pub(crate) fn others(&self) -> Duration {
         self.machine.saturating_sub((self.servers + self.redis + self.load).total())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spent(seconds: u64) -> Spent {
+        let used = |seconds| Used { user: Duration::from_secs(seconds), system: Duration::from_secs(10 * seconds) };
+        let (servers, redis, load) = (used(seconds), used(2 * seconds), used(4 * seconds));
+        Spent { servers, redis, load, machine: Duration::from_secs(100 * seconds) }
+    }
+
+    #[test]
+    fn what_was_spent_before_does_not_count_and_others_have_the_rest() {
+        let spent = spent(3).since(&spent(1));
+        let seconds = [spent.servers, spent.redis, spent.load].map(|used| (used.user.as_secs(), used.system.as_secs()));
+        assert_eq!(seconds, [(2, 20), (4, 40), (8, 80)]);
+        assert_eq!(spent.others(), Duration::from_secs(200 - 22 - 44 - 88));
     }
 }

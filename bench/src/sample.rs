@@ -95,3 +95,15 @@ impl Figure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_one_line_in_the_order_of_figures() {
+        let sample = Sample::default().with(Figure::P50, 0.123).with(Figure::Cpu, 2.0).with(Figure::Cpu, 1.0);
+        assert_eq!(sample.to_string(), "CPU µs 1.00, p50 ms 0.12");
+        assert_eq!((sample.get(Figure::Cpu), sample.get(Figure::P99)), (Some(1.0), None));
+    }
+}

@@ -87,3 +87,26 @@ fn figures(latencies: &Histogram, elapsed: Duration, spent: &Spent) -> Sample {
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::Used;
+
+    #[test]
+    fn processor_time_is_shared_among_the_units_and_load_is_a_share_of_the_time() {
+        let used = |user, system| Used { user: Duration::from_millis(user), system: Duration::from_millis(system) };
+        let (servers, redis, load) = (used(100, 300), used(50, 150), used(900, 100));
+        let spent = Spent { servers, redis, load, machine: Duration::from_millis(2600) };
+        let mut latencies = Histogram::default();
+        for number in 0..1000 {
+            latencies.record(Duration::from_millis(if number < 950 { 1 } else { 3 }));
+        }
+        let sample = figures(&latencies, Duration::from_secs(2), &spent);
+        let of = |figure| (sample.get(figure).unwrap() * 100.0).round() / 100.0;
+        assert_eq!([of(Figure::PerSecond), of(Figure::Cpu), of(Figure::UserCpu)], [500.0, 400.0, 100.0]);
+        assert_eq!([of(Figure::RedisCpu), of(Figure::LoadBusy), of(Figure::OthersBusy)], [200.0, 0.5, 0.5]);
+        let milliseconds = [of(Figure::P50), of(Figure::P99)].map(f64::round);
+        assert_eq!(milliseconds, [1.0, 3.0]);
+    }
+}

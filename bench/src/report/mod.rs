@@ -79,3 +79,20 @@ impl fmt::Display for Report {
         tables::write(f, &self.results)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_says_how_with_whom_and_with_whom_not() {
+        let mut report = Report::new("- machine: fast\n".to_owned(), 3, 0.5);
+        report.add(Work::Fleet { connections: 1 }, Kind::Chanx, Sample::default());
+        report.leave_out(Kind::Bun, "it is not here".to_owned());
+        let text = report.to_string();
+        assert!(text.starts_with("## What was measured\n\n- machine: fast\n- "), "{text}");
+        for line in ["- medians of 3 round(s) of 0.5 s, ", "- chanx: chanx ", "- bun: not measured: it is not here\n"] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+    }
+}

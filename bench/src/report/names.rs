@@ -101,7 +101,13 @@ mod tests {
     fn thousands_are_grouped() {
         let numbers = [0_u64, 999, 1000, 123_456, 1_234_567];
         assert_eq!(numbers.map(grouped), ["0", "999", "1,000", "123,456", "1,234,567"]);
-        assert_eq!(value(Figure::Bytes, -1234.4), "−1,234");
+        assert_eq!([-1234.6, -0.4, 0.5].map(|bytes| value(Figure::Bytes, bytes)), ["−1,235", "0", "1"]);
+    }
+
+    #[test]
+    fn figures_have_as_many_digits_as_mean_anything() {
+        let figures = [Figure::PerSecond, Figure::Cpu, Figure::RedisCpu, Figure::IdleBusy, Figure::Base, Figure::P99];
+        assert_eq!(figures.map(|figure| value(figure, 1.23456)), ["1", "1.23", "1.235", "1.235", "1.2", "1.23"]);
     }
 
     #[test]

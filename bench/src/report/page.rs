@@ -73,7 +73,7 @@ mod tests {
         let chart = Chart { title: "Bars".to_owned(), axis: "less is better", bars: Vec::new() };
         write(folder.path(), &[("bars.svg", chart)], "the report\n").unwrap();
         let page = fs::read_to_string(folder.path().join(FILE)).unwrap();
-        assert!(page.starts_with(HEADING) && page.contains("![Bars](benchmarks/bars.svg)\n\nthe report\n"), "{page}");
+        assert_eq!(page, format!("{HEADING}{BEGIN}\n![Bars](benchmarks/bars.svg)\n\nthe report\n\n{END}"));
         assert!(fs::read_to_string(folder.path().join("benchmarks/bars.svg")).unwrap().starts_with("<svg "));
     }
 }

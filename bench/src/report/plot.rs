@@ -140,4 +140,42 @@ mod tests {
         assert_eq!(text.matches("class=\"cut\"").count(), 1, "{text}");
         assert!(text.contains(">100.00</text>"), "{text}");
     }
+
+    #[test]
+    fn a_bar_is_cut_only_beyond_so_many_times_the_own() {
+        let chart = chart(&[(1.0, Role::Own), (LONGEST, Role::Peer), (LONGEST + 0.1, Role::Peer)]);
+        let full = WIDTH - LEFT - RIGHT;
+        assert_eq!(lengths(&chart), [format!("{:.1}", full / LONGEST).parse().unwrap(), full, full]);
+        assert_eq!(chart.to_string().matches("class=\"cut\"").count(), 1);
+    }
+
+    #[test]
+    fn without_an_own_bar_and_without_any_length_nothing_is_cut() {
+        let full = WIDTH - LEFT - RIGHT;
+        let peers = chart(&[(1.0, Role::Peer), (100.0, Role::Peer)]);
+        assert_eq!(lengths(&peers), [format!("{:.1}", full / 100.0).parse().unwrap(), full]);
+        assert_eq!(lengths(&chart(&[(0.0, Role::Own), (0.0, Role::Peer)])), [0.0, 0.0]);
+        assert!(!peers.to_string().contains("class=\"cut\""));
+    }
+
+    #[test]
+    fn each_bar_has_its_line_its_color_its_name_and_its_value() {
+        let text = chart(&[(1.0, Role::Own), (2.0, Role::Yardstick), (13.0, Role::Peer)]).to_string();
+        let lines: Vec<_> = text.lines().skip_while(|line| !line.contains("text-anchor")).collect();
+        let expected = [
+            r#"<text x="152" y="77" text-anchor="end">a server</text>"#,
+            r#"<rect class="own" x="160" y="64" width="252.0" height="16" rx="2"/>"#,
+            r#"<text x="420.0" y="77">1.00</text>"#,
+            r#"<text x="152" y="103" text-anchor="end">a server</text>"#,
+            r#"<rect class="yardstick" x="160" y="90" width="504.0" height="16" rx="2"/>"#,
+            r#"<text x="672.0" y="103">2.00</text>"#,
+            r#"<text x="152" y="129" text-anchor="end">a server</text>"#,
+            r#"<rect class="peer" x="160" y="116" width="504.0" height="16" rx="2"/>"#,
+            r#"<path class="cut" d="M640.0 134l6 -20M654.0 114l-6 20"/>"#,
+            r#"<text x="672.0" y="129">13.00</text>"#,
+            "</svg>",
+        ];
+        assert_eq!(lines, expected);
+        assert!(text.contains(r#"viewBox="0 0 760 158" width="760" height="158""#), "{text}");
+    }
 }

@@ -67,4 +67,52 @@ mod tests {
             [("bun", "1.00", Role::Peer), ("chanx", "1.10", Role::Own), ("floor", "2.00", Role::Yardstick)]
         );
     }
+
+    #[test]
+    fn one_server_alone_makes_no_plot() {
+        let work = Work::Echo { connections: 512, in_flight: 1, answer: Answer::Reply };
+        let mut results = Results::default();
+        results.add(work, Kind::Chanx, Sample::default().with(Figure::Cpu, 1.0).with(Figure::P99, 1.0));
+        assert!(charts(&results).is_empty());
+        results.add(work, Kind::FloorJoined, Sample::default().with(Figure::P99, 2.0));
+        let charts = charts(&results);
+        let [("echo-p99.svg", chart)] = &charts[..] else { panic!("{charts:?}") };
+        assert_eq!(chart.bars[1].role, Role::Yardstick);
+    }
+
+    #[test]
+    fn each_file_shows_what_it_is_named_for() {
+        let works = [
+            Work::Echo { connections: 512, in_flight: 1, answer: Answer::Reply },
+            Work::Echo { connections: 512, in_flight: 16, answer: Answer::Reply },
+            Work::Fanout { layer: Layer::Memory, members: 10_000, outstanding: 1 },
+            Work::Fanout { layer: Layer::Memory, members: 1000, outstanding: 4 },
+            Work::Idle { connections: 10_000, login: Login::Nobody },
+        ];
+        let figures = [Figure::Cpu, Figure::P50, Figure::P99, Figure::BytesBefore, Figure::Bytes];
+        let mut results = Results::default();
+        for (number, work) in works.into_iter().enumerate() {
+            let sample = figures
+                .into_iter()
+                .enumerate()
+                .fold(Sample::default(), |sample, (place, figure)| sample.with(figure, (10 * number + place) as f64));
+            results.add(work, Kind::Chanx, sample.clone());
+            results.add(work, Kind::Bun, sample);
+        }
+        let charts = charts(&results);
+        let shown: Vec<_> = charts.iter().map(|(file, chart)| (*file, chart.bars[0].value, chart.axis)).collect();
+        let cpu = "server CPU in microseconds for each, less is better";
+        assert_eq!(
+            shown,
+            [
+                ("echo-1.svg", 0.0, cpu),
+                ("echo-16.svg", 10.0, cpu),
+                ("echo-p99.svg", 2.0, "milliseconds that 99 of 100 stay within, less is better"),
+                ("fanout-1.svg", 20.0, cpu),
+                ("fanout-4.svg", 30.0, cpu),
+                ("memory.svg", 44.0, "bytes for each connection, less is better"),
+            ]
+        );
+        assert_eq!(charts[2].1.title, "Echo: p99, 512 connections, 1 in flight, a reply to each");
+    }
 }

@@ -90,4 +90,25 @@ mod tests {
         assert_eq!(results.spread(work, Kind::Chanx, Figure::Cpu), Some((1.0, 2.0)));
         assert_eq!(results.median(work, Kind::Chanx, Figure::P50), None);
     }
+
+    #[test]
+    fn each_work_and_each_server_has_its_own_figures() {
+        let (few, many) = (Work::Fleet { connections: 1 }, Work::Fleet { connections: 2 });
+        let mut results = Results::default();
+        for (work, kind, figure, value) in [
+            (few, Kind::Chanx, Figure::Cpu, 6.0),
+            (few, Kind::Bun, Figure::Cpu, 5.0),
+            (many, Kind::Chanx, Figure::Cpu, 4.0),
+            (many, Kind::Floor, Figure::Cpu, 3.0),
+            (many, Kind::Floor, Figure::P99, 2.0),
+        ] {
+            results.add(work, kind, Sample::default().with(figure, value));
+        }
+        assert_eq!(results.ratio(Figure::Cpu, (few, Kind::Chanx), (many, Kind::Floor)), Some(2.0));
+        assert_eq!(results.ratio(Figure::Cpu, (few, Kind::Chanx), (many, Kind::Bun)), None);
+        assert!(results.kinds_of(few).into_iter().eq([Kind::Chanx, Kind::Bun]));
+        assert!(results.kinds_of(many).into_iter().eq([Kind::Chanx, Kind::Floor]));
+        assert!(results.figures_of(few).into_iter().eq([Figure::Cpu]));
+        assert!(results.figures_of(many).into_iter().eq([Figure::Cpu, Figure::P99]));
+    }
 }

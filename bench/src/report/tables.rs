@@ -94,8 +94,9 @@ impl<'a> Table<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::Layer;
     use crate::sample::Sample;
-    use crate::work::Answer;
+    use crate::work::{Answer, Login};
 
     struct Shown(Results);
 
@@ -117,5 +118,56 @@ mod tests {
             | chanx | 12,346 | 2.00 (1.00–3.00) | 0.50 |\n\
             | bun | 12,346 | 4.00 | 1.00 |\n";
         assert_eq!(Shown(results).to_string(), expected);
+    }
+
+    fn shown(work: Work, samples: &[(Kind, &[(Figure, f64)])]) -> String {
+        let mut results = Results::default();
+        for (kind, figures) in samples {
+            let sample = figures.iter().fold(Sample::default(), |sample, (figure, value)| sample.with(*figure, *value));
+            results.add(work, *kind, sample);
+        }
+        let text = Shown(results).to_string();
+        text.lines().filter(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn the_tail_has_a_spread_and_what_was_not_measured_a_dash() {
+        let work = Work::Echo { connections: 64, in_flight: 1, answer: Answer::Reply };
+        let (first, second) = ([(Figure::Cpu, 1.0), (Figure::P99, 2.0)], [(Figure::Cpu, 1.0), (Figure::P99, 4.0)]);
+        let expected = "| server | CPU µs per message | × bun | p99 ms |\n|---|--:|--:|--:|\n\
+            | chanx | 1.00 (1.00–1.00) | – | 3.00 (2.00–4.00) |\n\
+            | bun | – | – | 5.00 |\n";
+        let samples = [(Kind::Chanx, &first[..]), (Kind::Chanx, &second), (Kind::Bun, &[(Figure::P99, 5.0)])];
+        assert_eq!(shown(work, &samples), expected);
+    }
+
+    #[test]
+    fn redis_has_a_column_where_it_has_a_part() {
+        let figures: &[_] = &[(Figure::Cpu, 1.0), (Figure::RedisCpu, 0.25)];
+        let fanout = |layer| Work::Fanout { layer, members: 1000, outstanding: 1 };
+        let alone = "| server | CPU µs per delivery |\n|---|--:|\n| chanx | 1.00 |\n";
+        assert_eq!(shown(fanout(Layer::Memory), &[(Kind::Chanx, figures)]), alone);
+        let over_redis = "| server | CPU µs per delivery | Redis CPU µs |\n|---|--:|--:|\n| chanx | 1.00 | 0.250 |\n";
+        assert_eq!(shown(fanout(Layer::Core), &[(Kind::Chanx, figures)]), over_redis);
+    }
+
+    #[test]
+    fn broadcast_is_the_yardstick_where_there_is_no_better_one() {
+        let work = Work::Fanout { layer: Layer::Memory, members: 1000, outstanding: 1 };
+        let all = [Kind::Chanx, Kind::AxumBroadcast, Kind::Floor].map(|kind| (kind, &[(Figure::Cpu, 1.0)][..]));
+        assert!(shown(work, &all[..2]).starts_with("| server | CPU µs per delivery | × axum-broadcast |\n"));
+        assert!(shown(work, &all).starts_with("| server | CPU µs per delivery | × floor |\n"));
+    }
+
+    #[test]
+    fn memory_is_about_bytes_and_a_table_without_its_figure_has_no_ratios() {
+        let work = Work::Idle { connections: 1, login: Login::Nobody };
+        let bytes: &[_] = &[(Figure::Base, 1.25), (Figure::Bytes, 2000.0)];
+        let expected = "| server | MiB before | bytes per connection | × floor |\n|---|--:|--:|--:|\n\
+            | chanx | 1.2 | 2,000 | 1.00 |\n| floor | 1.2 | 2,000 | 1.00 |\n";
+        assert_eq!(shown(work, &[(Kind::Chanx, bytes), (Kind::Floor, bytes)]), expected);
+        let alive: &[_] = &[(Figure::Alive, 1.0)];
+        let expected = "| server | alive |\n|---|--:|\n| chanx | 1 |\n| floor | 1 |\n";
+        assert_eq!(shown(work, &[(Kind::Chanx, alive), (Kind::Floor, alive)]), expected);
     }
 }

@@ -256,6 +256,121 @@ mod tests {
         assert!(Bound::AtMost(1.0).is_met_by(1.0) && !Bound::AtMost(1.0).is_met_by(1.01));
         assert!(Bound::Below(1.0).is_met_by(0.99) && !Bound::Below(1.0).is_met_by(1.0));
         assert!(Bound::AtLeast(1.0).is_met_by(1.0) && !Bound::AtLeast(1.0).is_met_by(0.99));
-        assert!(Bound::Within(0.8, 1.2).is_met_by(0.8) && !Bound::Within(0.8, 1.2).is_met_by(1.21));
+        let within = [0.79, 0.8, 1.2, 1.21].map(|value| Bound::Within(0.8, 1.2).is_met_by(value));
+        assert_eq!(within, [false, true, true, false]);
+    }
+
+    /// Results in which all is measured but what goes over sharded publish and subscribe.
+    fn nearly_all() -> Results {
+        let mut results = Results::default();
+        let mut add = |work, kind, figures: &[(Figure, f64)]| {
+            let sample = figures.iter().fold(Sample::default(), |sample, (figure, value)| sample.with(*figure, *value));
+            results.add(work, kind, sample);
+        };
+        let tail = |p50, p99| [(Figure::P50, p50), (Figure::P99, p99)];
+        for (connections, in_flight, own, completing) in [(64, 1, 1.0, 5.0), (64, 16, 2.0, 6.0), (512, 1, 3.0, 7.0)] {
+            let work = |answer| Work::Echo { connections, in_flight, answer };
+            add(work(Answer::Reply), Kind::Chanx, &[(Figure::Cpu, own)]);
+            add(work(Answer::Reply), Kind::Bun, &[(Figure::Cpu, f64::from(in_flight) + 9.0)]);
+            add(work(Answer::Reply), Kind::Floor, &[(Figure::Cpu, 2.0)]);
+            add(work(Answer::ReplyAndCompletion), Kind::Chanx, &[(Figure::Cpu, completing)]);
+        }
+        let busy = Work::Echo { connections: 512, in_flight: 1, answer: Answer::Reply };
+        add(busy, Kind::Chanx, &tail(0.5, 3.0));
+        add(busy, Kind::Bun, &tail(1.0, 2.0));
+        add(WORK, Kind::Chanx, &tail(1.0, 1.5));
+        let sizes = [(1000, 1, 1.0, 1.0), (10_000, 1, 11.0, 10.0), (1000, 4, 1.0, 1.0), (10_000, 4, 9.0, 10.0)];
+        for (members, outstanding, own, bun) in sizes {
+            let work = |layer| Work::Fanout { layer, members, outstanding };
+            add(work(Layer::Memory), Kind::Chanx, &[(Figure::Cpu, own)]);
+            add(work(Layer::Memory), Kind::Bun, &[(Figure::Cpu, bun)]);
+            let more = if outstanding == 4 { 1.5 } else { 1.25 };
+            add(work(Layer::PubSub), Kind::Chanx, &[(Figure::Cpu, own * more)]);
+        }
+        let small = Work::Fanout { layer: Layer::Core, members: 1000, outstanding: 1 };
+        add(small, Kind::Chanx, &[(Figure::Cpu, 1.3)]);
+        add(Work::Idle { connections: 10_000, login: Login::Session }, Kind::Chanx, &[(Figure::Bytes, 2400.0)]);
+        for (login, cpu) in [(Login::Session, 61.0), (Login::CachedSession, 24.0)] {
+            add(Work::Handshake { connections: 10_000, login }, Kind::Chanx, &[(Figure::Cpu, cpu)]);
+        }
+        add(Work::Fleet { connections: 250_000 }, Kind::Chanx, &[(Figure::Alive, 249_999.0)]);
+        for (of, cpu) in [(Growing::Echo, 1.3), (Growing::Fanout, 0.8), (Growing::Membership, 0.7)] {
+            add(Work::Growth { of, connections: 1000 }, Kind::Chanx, &[(Figure::Cpu, 1.0)]);
+            add(Work::Growth { of, connections: 15_000 }, Kind::Chanx, &[(Figure::Cpu, cpu)]);
+        }
+        results
+    }
+
+    struct Shown(Results);
+
+    impl fmt::Display for Shown {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write(f, &self.0)
+        }
+    }
+
+    #[test]
+    fn each_target_has_its_bound_and_its_figure() {
+        let expected = "
+## Targets
+
+| chanx | is to be | is | |
+|---|--:|--:|---|
+| echo, 64 connections, 1 in flight, a reply to each: CPU ÷ Bun | ≤ 1.00 | 0.10 | met |
+| echo, 64 connections, 1 in flight, a reply to each: CPU ÷ floor | ≤ 1.15 | 0.50 | met |
+| echo, 512 connections, 1 in flight, a reply to each: CPU ÷ Bun | ≤ 1.00 | 0.30 | met |
+| echo, 512 connections, 1 in flight, a reply to each: CPU ÷ floor | ≤ 1.15 | 1.50 | **short** |
+| echo, 64 connections, 1 in flight, a reply and its completion: CPU ÷ Bun with a reply alone | ≤ 1.10 | 0.50 | met |
+| echo, 512 connections, 1 in flight, a reply and its completion: CPU ÷ Bun with a reply alone | ≤ 1.10 | 0.70 | met |
+| echo, 64 connections, 16 in flight, a reply to each: CPU ÷ Bun | ≤ 0.90 | 0.08 | met |
+| echo, 64 connections, 16 in flight, a reply and its completion: CPU ÷ Bun with a reply alone | ≤ 1.30 | 0.24 | met |
+| echo, 512 connections, 1 in flight, a reply to each: p99 ÷ Bun's | ≤ 1.00 | 1.50 | **short** |
+| p99 ÷ p50, where it is greatest | < 10.00 | 6.00 | met |
+| fan-out, 1,000 members, 1 under way: CPU ÷ Bun | ≤ 1.05 | 1.00 | met |
+| fan-out, 10,000 members, 1 under way: CPU ÷ Bun | ≤ 1.00 | 1.10 | **short** |
+| fan-out, 1,000 members, 4 under way: CPU ÷ Bun | < 1.00 | 1.00 | **short** |
+| fan-out, 10,000 members, 4 under way: CPU ÷ Bun | < 1.00 | 0.90 | met |
+| fan-out, Two processes, chanx over `redis+pubsub://`: CPU ÷ one process's, where it is greatest | ≤ 1.30 | 1.50 | **short** |
+| fan-out, Two processes, chanx over `redis://`: CPU ÷ one process's, where it is greatest | ≤ 1.30 | 1.30 | met |
+| an idle authenticated connection in one group, after an exchange | ≤ 2,400 bytes | 2,400 bytes | met |
+| handshake, session from SQLite: CPU | ≤ 60.00 µs | 61.00 µs | **short** |
+| handshake, session from a cache: CPU | ≤ 25.00 µs | 24.00 µs | met |
+| idle authenticated connections alive at the end | ≥ 250,000 | 249,999 | **short** |
+| growth, echo among 15,000: CPU ÷ among 1,000 | 0.80–1.20 | 1.30 | **short** |
+| growth, delivery among 15,000: CPU ÷ among 1,000 | 0.80–1.20 | 0.80 | met |
+| growth, leaving and joining among 15,000: CPU ÷ among 1,000 | 0.80–1.20 | 0.70 | **short** |
+
+Not measured in this run:
+
+- echo, 512 connections, 16 in flight, a reply to each: CPU ÷ Bun, ≤ 0.90
+- echo, 512 connections, 16 in flight, a reply and its completion: CPU ÷ Bun with a reply alone, ≤ 1.30
+- fan-out, Two processes, chanx over `redis+sharded://`: CPU ÷ one process's, where it is greatest, ≤ 1.30
+";
+        assert_eq!(Shown(nearly_all()).to_string(), expected);
+    }
+
+    #[test]
+    fn where_all_was_measured_nothing_is_missing() {
+        let mut results = nearly_all();
+        let mut add = |work, kind| results.add(work, kind, Sample::default().with(Figure::Cpu, 1.0));
+        for (answer, kind) in
+            [(Answer::Reply, Kind::Chanx), (Answer::Reply, Kind::Bun), (Answer::ReplyAndCompletion, Kind::Chanx)]
+        {
+            add(Work::Echo { connections: 512, in_flight: 16, answer }, kind);
+        }
+        add(Work::Fanout { layer: Layer::Sharded, members: 1000, outstanding: 1 }, Kind::Chanx);
+        let text = Shown(results).to_string();
+        assert!(text.ends_with("|\n") && !text.contains("Not measured"), "{text}");
+    }
+
+    #[test]
+    fn there_is_nothing_to_say_where_nothing_was_measured() {
+        assert_eq!(Shown(Results::default()).to_string(), "");
+        assert_eq!(Shown(results(&[(Kind::Bun, 3.0)])).to_string(), "");
+    }
+
+    #[test]
+    fn digits_are_shown_where_they_matter() {
+        assert_eq!([99.994, 100.0, 1234.5].map(number), ["99.99", "100", "1,235"]);
     }
 }

@@ -1,13 +1,16 @@
 //! What a connection leaves in the log, and what it never does.
 
 use std::io;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 
 use chanx::permission::{AllowAny, Permission};
 use chanx::routing::path;
-use chanx::testing::Connector;
-use chanx::{Consumer, Context, HandlerError, Message, Never, Result, Settings, Websockets};
+use chanx::testing::{Communicator, Connector};
+use chanx::{Consumer, Context, FromHandshake, HandlerError, Handshake, Message, Never, Rejection, Result};
+use chanx::{Settings, Websockets};
 use serde_json::json;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Message)]
@@ -23,11 +26,11 @@ enum Outgoing {
     Pong,
 }
 
-struct Logged;
+struct Logged<O>(PhantomData<O>);
 
-impl Consumer for Logged {
+impl<O: FromHandshake> Consumer for Logged<O> {
     type Authentication = ();
-    type Object = ();
+    type Object = O;
     type Incoming = Incoming;
     type Outgoing = Outgoing;
     type GroupMessage = Never;
@@ -38,7 +41,7 @@ impl Consumer for Logged {
     }
 
     async fn connect(_: &mut Context<Self>) -> Result<Self> {
-        Ok(Self)
+        Ok(Self(PhantomData))
     }
 
     async fn receive_message(&mut self, cx: &mut Context<Self>, message: Incoming) -> Result {
@@ -48,6 +51,19 @@ impl Consumer for Logged {
             Incoming::Fail => return Err(HandlerError::new("the cause")),
         }
         Ok(())
+    }
+}
+
+/// Something that cannot be looked for.
+struct Unfindable;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the store does not answer")]
+struct StoreError(#[source] io::Error);
+
+impl FromHandshake for Unfindable {
+    async fn from_handshake(_: &Handshake) -> std::result::Result<Self, Rejection> {
+        Err(StoreError(io::Error::other("the cable is cut")).into())
     }
 }
 
@@ -76,11 +92,8 @@ impl<'a> MakeWriter<'a> for Lines {
 
 /// The log of one connection that sends these messages; each is answered, or fails, before the next.
 async fn log_of(settings: &Settings, messages: &[serde_json::Value]) -> String {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
-    let app = Websockets::new([path("ws/", Logged::endpoint())], settings).unwrap().into_router();
-    let mut client = Connector::new(app, "/ws/").origin("http://a.example").connect().await.unwrap();
+    let log = Log::begin();
+    let mut client = connect::<()>(settings).await;
     client.assert_authenticated_status_ok().await;
     client.receive_all().await.unwrap();
     for message in messages {
@@ -88,8 +101,30 @@ async fn log_of(settings: &Settings, messages: &[serde_json::Value]) -> String {
         client.receive_all().await.unwrap();
     }
     client.disconnect().await.unwrap();
-    drop(guard);
-    String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+    log.end()
+}
+
+async fn connect<O: FromHandshake>(settings: &Settings) -> Communicator {
+    let app = Websockets::new([path("ws/", Logged::<O>::endpoint())], settings).unwrap().into_router();
+    Connector::new(app, "/ws/").origin("http://a.example").connect().await.unwrap()
+}
+
+/// What is logged on this thread until the end.
+struct Log {
+    lines: Lines,
+    _guard: DefaultGuard,
+}
+
+impl Log {
+    fn begin() -> Self {
+        let lines = Lines::default();
+        let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
+        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    fn end(self) -> String {
+        String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap()
+    }
 }
 
 fn settings() -> Settings {
@@ -133,4 +168,15 @@ async fn a_failure_is_logged_with_its_cause_under_an_id() {
     let log = log_of(&settings(), &[json!({"action": "fail"})]).await;
     let line = log.lines().find(|line| line.contains("ERROR")).unwrap_or_else(|| panic!("no error in\n{log}"));
     assert!(line.contains("the cause") && line.contains("message_id=1") && line.contains("-1\""), "{line}");
+}
+
+#[tokio::test]
+async fn why_nobody_can_tell_who_is_welcome_is_logged_with_all_causes() {
+    let log = Log::begin();
+    let mut client = connect::<Unfindable>(&settings()).await;
+    assert_eq!(client.wait_for_auth().await.unwrap().status_code, 500);
+    client.assert_closed(1011).await;
+    let log = log.end();
+    let line = log.lines().find(|line| line.contains("ERROR")).unwrap_or_else(|| panic!("no error in\n{log}"));
+    assert!(line.contains("the store does not answer: the cable is cut"), "{line}");
 }

@@ -76,7 +76,7 @@ mod tests {
 
     use axum::body::Body;
     use axum::extract::Path;
-    use axum::routing::any;
+    use axum::routing::{any, any_service};
     use axum::{Extension, Router};
     use http::Request;
     use tower::ServiceExt;
@@ -108,6 +108,8 @@ mod tests {
         assert_eq!(attached.remote_addr(), Some(peer.0));
         assert_eq!(attached.get::<ConnectInfo<SocketAddr>>().unwrap().0, peer.0);
         assert!(attached.get::<MatchedPath>().unwrap().as_str().starts_with("/ws/"));
+        let matched = attached.get::<MatchedPath>().map(MatchedPath::as_str);
+        assert!(attached.with(()).get().map(MatchedPath::as_str) == matched && matched.is_some());
         assert!(attached.get::<u8>().is_none());
     }
 
@@ -118,6 +120,16 @@ mod tests {
         assert_eq!(kept.recv().unwrap().get(), Some(&7_u8));
 
         visit(Router::new().nest("/of/{tenant}", router), "/of/acme/ws/echo/").await;
+        let mut parts = Request::new(()).into_parts().0;
+        parts.extensions = kept.recv().unwrap().with(());
+        let Path(all) = Path::<Vec<(String, String)>>::from_request_parts(&mut parts, &()).await.unwrap();
+        assert_eq!(all[0], ("tenant".to_owned(), "acme".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn parameters_of_an_outer_route_are_kept_where_nothing_is_nested() {
+        let (router, kept) = ours();
+        visit(Router::new().route("/ws/{tenant}/{*rest}", any_service(router)), "/ws/acme/echo/").await;
         let mut parts = Request::new(()).into_parts().0;
         parts.extensions = kept.recv().unwrap().with(());
         let Path(all) = Path::<Vec<(String, String)>>::from_request_parts(&mut parts, &()).await.unwrap();

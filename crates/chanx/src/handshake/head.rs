@@ -191,6 +191,7 @@ mod tests {
         check_target("/caf\u{e9}/?\u{e9}", "/caf\u{e9}/", "\u{e9}");
         check_target("http://example.com:80/ws/?a=1", "/ws/", "a=1");
         check_target("http://example.com/", "/", "");
+        check_target("example.com:80", "", "");
     }
 
     #[test]
@@ -218,6 +219,16 @@ mod tests {
         for missing in ["name", "x-nam", "x-name:a", "", "/", "\n", "x-long-name:1\nx-name"] {
             assert!(values(missing).is_empty(), "{missing:?}");
         }
+    }
+
+    #[test]
+    fn a_uri_holds_no_headers() {
+        let original = Uri::from_static("http://example.com/?x-name=a");
+        let head = Head::new(&parts("http://example.com/?x-name=b", &[]), Some(&original));
+        for name in ["http", "http://example.com/?x-name"] {
+            assert_eq!(head.values(name).count(), 0, "{name}");
+        }
+        assert!(head.headers().is_empty());
     }
 
     #[test]

@@ -154,6 +154,8 @@ impl fmt::Debug for Handshake {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use axum::Extension;
     use http::{Method, Uri, Version};
 
@@ -186,6 +188,9 @@ mod tests {
         let handshake = handshake();
         assert_eq!((handshake.uri_path(), handshake.raw_query()), ("/ws/", "a=1"));
         assert_eq!((handshake.cookie("a").as_deref(), handshake.cookie("b").as_deref()), (Some("1"), Some("2")));
+        assert_eq!((handshake.header("cookie"), handshake.header("host")), (Some("a=1"), None));
+        assert_eq!(handshake.query::<HashMap<String, u8>>().unwrap()["a"], 1);
+        assert_eq!(handshake.query::<HashMap<String, bool>>().unwrap_err().status(), 400);
         assert_eq!((handshake.extension(), handshake.extension()), (Some(&7_u8), Some(&"layer")));
         assert!(handshake.extension::<u64>().is_none());
         assert!(handshake.parts.get().is_none());

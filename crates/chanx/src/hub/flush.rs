@@ -88,7 +88,6 @@ impl Worker {
 /// A task may end before its work, when its runtime is shut down.
 impl Drop for Worker {
     fn drop(&mut self) {
-        wake(self.chunk.drain(..));
         let mut waiting = self.flusher.waiting();
         waiting.tasks -= 1;
         if waiting.tasks == 0 {
@@ -111,6 +110,8 @@ mod tests {
     use std::task::Poll;
 
     use bytes::Bytes;
+    use chanx_core::layer::Pressure;
+    use futures_util::FutureExt;
     use tokio::io::AsyncReadExt;
     use tokio::net::{TcpListener, TcpStream};
 
@@ -150,13 +151,14 @@ mod tests {
     async fn frames_go_to_the_socket_in_their_order_without_the_driver() {
         let (mailbox, mut client) = connected().await;
         let flusher = Arc::default();
+        let wakes = mailbox::count_wakes(&mailbox);
         put(&flusher, &mailbox, frames(b"one"));
         assert_eq!(received(&mut client, 3).await, b"one");
         for bytes in [b"two".as_slice(), b"three", b"four"] {
             put(&flusher, &mailbox, frames(bytes));
         }
         assert_eq!(received(&mut client, 12).await, b"twothreefour");
-        assert_eq!(mailbox::next(&mailbox, true), "nothing");
+        assert_eq!((mailbox::next(&mailbox, true).as_str(), wakes.count()), ("nothing", 0));
     }
 
     #[tokio::test]
@@ -179,6 +181,50 @@ mod tests {
         assert_eq!(received(&mut client, 3).await, b"one");
         woken.await.unwrap();
         assert_eq!([mailbox::next(&mailbox, true), mailbox::next(&mailbox, true)], ["event", "3"]);
+    }
+
+    #[tokio::test]
+    async fn the_first_of_a_batch_is_told_of_and_to_one_of_both() {
+        let (mailbox, _client) = connected().await;
+        let wakes = mailbox::count_wakes(&mailbox);
+        assert!(mailbox.push(frames(b"one")).is_to_be_flushed);
+        assert!(!mailbox.push(frames(b"two")).is_to_be_flushed, "that is known already");
+        assert_eq!(wakes.count(), 0);
+        mailbox.flush(&mut Vec::new());
+        let event = Delivery::Event(Arc::new(chanx_core::layer::Event { data: "{}".to_owned() }));
+        assert!(!mailbox.push(event).is_to_be_flushed, "events are the driver's");
+        assert_eq!(wakes.count(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_one_sends_who_may_wait_is_the_drivers() {
+        let (mailbox, _client) = connected().await;
+        let wakes = mailbox::count_wakes(&mailbox);
+        mailbox.send(frames(b"one")).await.unwrap();
+        assert_eq!(wakes.count(), 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_room_is_told_when_a_flush_makes_it() {
+        let (mailbox, _client) = connected().await;
+        while mailbox.push(frames(b"one")).pressure == Pressure::Low {}
+        let mut waiting = Box::pin(mailbox.send(frames(b"two")));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        mailbox.flush(&mut Vec::new());
+        assert!(matches!(waiting.now_or_never(), Some(Ok(()))));
+    }
+
+    #[tokio::test]
+    async fn a_closed_mailbox_keeps_no_way_to_the_socket() {
+        let (mailbox, _client) = connected().await;
+        let Some(Lent { outlet, .. }) = mailbox.take_outlet() else { panic!("it was lent") };
+        mailbox.close();
+        mailbox.lend_outlet(outlet);
+        assert!(mailbox.take_outlet().is_none());
+
+        let (mailbox, _client) = connected().await;
+        mailbox.close();
+        assert!(mailbox.take_outlet().is_none());
     }
 
     #[tokio::test]
@@ -224,13 +270,51 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_driver_is_woken_for_the_rest_and_frames_go_on_once_it_has_that() {
+        let (mailbox, _client) = connected().await;
+        let wakes = mailbox::count_wakes(&mailbox);
+        let large: &'static [u8] = Box::leak(vec![7; 16 << 20].into_boxed_slice());
+        let scratch = &mut Vec::new();
+        mailbox.push(frames(large));
+        mailbox.flush(scratch);
+        assert_eq!(wakes.count(), 1);
+        let Some(Lent { outlet, rest }) = mailbox.take_outlet() else { panic!("it was lent") };
+        assert!(!rest.is_empty());
+        // A socket that is full takes nothing of what follows.
+        while outlet.0.try_write(large).is_ok() {}
+        mailbox.lend_outlet(outlet);
+        mailbox.push(frames(b"end"));
+        mailbox.flush(scratch);
+        let Some(Lent { rest, .. }) = mailbox.take_outlet() else { panic!("it was lent") };
+        assert_eq!(rest, "end");
+    }
+
+    #[tokio::test]
+    async fn there_are_as_many_tasks_as_there_is_work_for_and_others_have_their_turn() {
+        let flusher = Arc::new(Flusher { waiting: Mutex::default(), max_tasks: 2 });
+        let mailboxes = |count| (0..count).map(|id| Arc::new(Mailbox::new(id, format_with(roomy())))).collect();
+        flusher.add(mailboxes(CHUNK as u64));
+        assert_eq!(flusher.waiting().tasks, 1);
+        flusher.add(mailboxes(1));
+        assert_eq!(flusher.waiting().tasks, 2, "the work is more than one takes at once");
+        flusher.add(mailboxes(3 * CHUNK as u64 - 1));
+        assert_eq!(flusher.waiting().tasks, 2, "there is a limit");
+        yield_now().await;
+        assert_eq!(flusher.waiting().mailboxes.len(), 2 * CHUNK, "each has flushed its chunk");
+        yield_now().await;
+        yield_now().await;
+        assert_eq!(flusher.waiting().tasks, 0);
+    }
+
+    #[tokio::test]
     async fn many_mailboxes_are_flushed_by_few_tasks() {
-        let flusher: Arc<Flusher> = Arc::default();
+        let flusher: Arc<Flusher> = Arc::new(Flusher { waiting: Mutex::default(), max_tasks: 2 });
         let mut clients = Vec::new();
         let mut batch = Vec::new();
         for _ in 0..3 * CHUNK {
             let (mailbox, client) = connected().await;
-            assert!(mailbox.push(frames(b"hello")).is_to_be_flushed);
+            assert!(mailbox.push(frames(b"hel")).is_to_be_flushed);
+            mailbox.push(frames(b"lo"));
             batch.push(mailbox);
             clients.push(client);
         }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::mailbox::Mailbox;
 
-/// Into how many parts the face is divided. A first tick is late by one of them at most.
+/// Into how many parts the face is divided. A first tick is early by one of them at most.
 const SLOTS: usize = 64;
 
 /// The connections of one endpoint.
@@ -142,12 +142,77 @@ mod tests {
         tokio::time::sleep(PERIOD / 2).await;
         let (second, second_wakes) = mailbox(2);
         roster.add(second);
+        let (third, third_wakes) = mailbox(3);
+        roster.add(third);
         let mut ticks = Vec::new();
         for _ in 0..4 {
             tokio::time::sleep(PERIOD / 2 + Duration::from_millis(1)).await;
             ticks.push((first_wakes.count(), second_wakes.count()));
+            assert_eq!(second_wakes.count(), third_wakes.count(), "they have the same place");
         }
         assert_eq!(ticks, [(1, 0), (1, 1), (2, 1), (2, 2)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_missing_of_the_first_period() {
+        let roster = Roster::new(PERIOD);
+        let (first, wakes) = mailbox(1);
+        roster.add(first);
+        tokio::time::sleep(PERIOD - Duration::from_millis(1)).await;
+        assert_eq!(wakes.count(), 0);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        assert_eq!(wakes.count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_in_which_the_process_was_held_up_is_not_made_up_for() {
+        let roster = Roster::new(PERIOD);
+        let (first, wakes) = mailbox(1);
+        roster.add(first);
+        tokio::time::sleep(PERIOD / 2).await;
+        tokio::time::advance(PERIOD * 10).await;
+        tokio::time::sleep(PERIOD / 4).await;
+        assert_eq!(wakes.count(), 0);
+        tokio::time::sleep(PERIOD / 2).await;
+        assert_eq!(wakes.count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_period_may_be_as_short_as_can_be() {
+        let roster = Roster::new(Duration::ZERO);
+        let (first, wakes) = mailbox(1);
+        roster.add(first);
+        tokio::time::sleep(Duration::from_millis(SLOTS as u64 + 1)).await;
+        assert_eq!(wakes.count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn wherever_the_hand_is_connections_are_found_and_keep_it_going() {
+        let roster = Roster::new(PERIOD);
+        for id in 0..SLOTS as u64 {
+            let place = roster.add(mailbox(id).0);
+            assert!(roster.step());
+            roster.remove(place);
+        }
+        for id in 0..SLOTS as u64 {
+            roster.add(mailbox(id).0);
+            roster.step();
+        }
+        let mut ids: Vec<_> = roster.all().iter().map(|mailbox| mailbox.id).collect();
+        ids.sort_unstable();
+        assert!(ids.into_iter().eq(0..SLOTS as u64));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_are_gone_leave_no_room_behind() {
+        let roster = Roster::new(PERIOD);
+        let places: Vec<_> = (0..1000).map(|id| roster.add(mailbox(id).0)).collect();
+        let room = || roster.slot(0).capacity();
+        assert!(room() >= 1000);
+        for place in places {
+            roster.remove(place);
+        }
+        assert!(room() <= 64, "there is room for {}", room());
     }
 
     #[tokio::test(start_paused = true)]

@@ -354,17 +354,18 @@ pub(super) mod tests {
         let many = mailbox();
         let pressures: Vec<_> = (0..3).map(|_| many.push(frames(1)).pressure).collect();
         assert_eq!(pressures, [Pressure::Low, Pressure::High, Pressure::High]);
-        let large = mailbox();
-        assert_eq!([large.push(frames(49)).pressure, large.push(frames(1)).pressure], [Pressure::Low, Pressure::High]);
+        let of_one = |size| mailbox().push(frames(size)).pressure;
+        assert_eq!([of_one(49), of_one(50)], [Pressure::Low, Pressure::High]);
     }
 
     #[test]
     fn one_delivery_too_many_is_the_end() {
         for (size, fit) in [(1, 4), (50, 2), (1000, 1)] {
             let mailbox = mailbox();
-            for _ in 0..=fit {
+            for _ in 0..fit {
                 mailbox.push(frames(size));
             }
+            assert_eq!(mailbox.push(frames(size)).pressure, Pressure::Low, "nobody is to wait for it");
             assert_eq!(next(&mailbox, false), "4413", "the end needs no room");
             assert_eq!(mailbox.push(frames(1)).pressure, Pressure::Low);
             assert_eq!(next(&mailbox, true), "nothing", "and nothing follows");
@@ -405,6 +406,16 @@ pub(super) mod tests {
         mailbox.note_missed();
         assert_eq!(next(&mailbox, false), "nothing");
         assert_eq!([next(&mailbox, true), next(&mailbox, true), next(&mailbox, true)], ["missed", "1", "nothing"]);
+    }
+
+    #[test]
+    fn a_driver_is_woken_once_for_all_that_comes_before_it_looks() {
+        let mailbox = mailbox();
+        let wakes = count_wakes(&mailbox);
+        for size in 1..=3 {
+            mailbox.push(frames(size));
+        }
+        assert_eq!(wakes.count(), 1);
     }
 
     #[tokio::test]

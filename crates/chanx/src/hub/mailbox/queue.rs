@@ -177,3 +177,32 @@ fn frames(delivery: Option<Delivery>) -> Bytes {
         _ => Bytes::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(frames: usize, size: usize) -> Queue {
+        let mut queue = Queue::default();
+        for _ in 0..frames {
+            queue.push(Delivery::Frames(Bytes::from(vec![0; size]), "action"));
+        }
+        queue
+    }
+
+    #[test]
+    fn an_empty_queue_gives_its_memory_back() {
+        let mut queue = with(100, 1);
+        assert!(queue.deliveries.capacity() >= 100);
+        while queue.next(true).is_some() {}
+        assert!(queue.deliveries.capacity() <= KEPT_PLACES);
+    }
+
+    #[test]
+    fn no_more_frames_are_joined_than_make_a_large_write() {
+        let mut queue = with(3, JOINED_BYTES / 2);
+        let scratch = &mut Vec::new();
+        assert_eq!([queue.join(scratch).len(), queue.join(scratch).len()], [JOINED_BYTES, JOINED_BYTES / 2]);
+        assert!(queue.deliveries.is_empty());
+    }
+}
