@@ -190,9 +190,9 @@ mod tests {
     async fn wherever_the_hand_is_connections_are_found_and_keep_it_going() {
         let roster = Roster::new(PERIOD);
         for id in 0..SLOTS as u64 {
-            let place = roster.add(mailbox(id).0);
+            let slot = roster.add(mailbox(id).0);
             assert!(roster.step());
-            roster.remove(place);
+            roster.remove(slot, id);
         }
         for id in 0..SLOTS as u64 {
             roster.add(mailbox(id).0);
@@ -206,11 +206,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn those_who_are_gone_leave_no_room_behind() {
         let roster = Roster::new(PERIOD);
-        let places: Vec<_> = (0..1000).map(|id| roster.add(mailbox(id).0)).collect();
+        let slots: Vec<_> = (0..1000).map(|id| roster.add(mailbox(id).0)).collect();
         let room = || roster.slot(0).capacity();
         assert!(room() >= 1000);
-        for place in places {
-            roster.remove(place);
+        for (slot, id) in slots.into_iter().zip(0..) {
+            roster.remove(slot, id);
         }
         assert!(room() <= 64, "there is room for {}", room());
     }
