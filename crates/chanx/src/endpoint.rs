@@ -28,7 +28,7 @@ pub struct Endpoint {
     events: fn() -> &'static MessageSet,
     check_event: fn(&str) -> Result<(), InvalidEvent>,
     broadcast: fn(&Content, &WireFormat) -> Result<Broadcast, BroadcastError>,
-    spawn: fn(Opening, Name),
+    spawn: fn(Opening, Box<Name>),
 }
 
 /// A connection about to begin.
@@ -101,7 +101,7 @@ impl Endpoint {
     }
 
     /// Serves a connection in a task of its own.
-    pub(crate) fn spawn(&self, opening: Opening, name: Name) {
+    pub(crate) fn spawn(&self, opening: Opening, name: Box<Name>) {
         (self.spawn)(opening, name);
     }
 }

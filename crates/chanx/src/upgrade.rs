@@ -122,7 +122,7 @@ impl Promised {
     /// else.
     async fn keep(self, on_upgrade: OnUpgrade) {
         let Self { id, handshake, agreement, mounted, registration } = self;
-        let mut name = Name::new(Arc::clone(&id), Arc::clone(&handshake));
+        let mut name = Name::new(Arc::clone(&id), Arc::clone(&handshake), Arc::clone(&mounted.roster));
         match on_upgrade.await {
             Ok(upgraded) => {
                 let (transport, endpoint) = (Transport::new(upgraded), Arc::clone(&mounted));

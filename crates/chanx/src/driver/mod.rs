@@ -31,7 +31,7 @@ use connection::{Connection, Next, Ran};
 
 /// Serves one connection, under its name in the log.
 #[expect(clippy::manual_async_fn, reason = "the future of an `async fn` has room for its arguments twice")]
-pub(crate) fn serve<C: Consumer>(opening: Box<Opening>, mut name: Name) -> impl Future<Output = ()> + Send {
+pub(crate) fn serve<C: Consumer>(opening: Box<Opening>, mut name: Box<Name>) -> impl Future<Output = ()> + Send {
     async move {
         let mut attending = pin!(attend::<C>(opening));
         poll_fn(|task| name.during(|| attending.as_mut().poll(task))).await;

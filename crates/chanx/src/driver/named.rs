@@ -1,113 +1,102 @@
 //! The name of a connection in the log: a span, which its task enters for each turn.
 //!
-//! Where a log is installed a span costs half a kilobyte. So the connections that ran last keep theirs, and the others make
-//! theirs anew when they run again.
+//! Where a log is installed a span costs half a kilobyte. So a connection that runs rarely gives its span up, and makes it anew
+//! for the next turn.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tracing::Span;
 
 use crate::handshake::Handshake;
+use crate::hub::Roster;
 use crate::routing::decode_path;
 
-/// How many connections keep their spans. Of more than that few are busy at a time.
-const KEPT: usize = 1024;
+/// How many turns a quiet connection has at most while the clock goes round once: it is ticked, pinged, and hears the answer.
+const FEW: u8 = 4;
 
-static SPANS: Shelf<Span, KEPT> = Shelf::new();
-
-/// What a connection's span says, and where it is kept.
+/// What a connection's span says, and the span while it is kept.
 #[derive(Debug)]
 pub(crate) struct Name {
     id: Arc<str>,
     handshake: Arc<Handshake>,
-    ticket: u64,
+    clock: Arc<Roster>,
+    span: Option<Box<Span>>,
+    round: u32,
+    /// The turns in this round of the clock, and in the one before.
+    turns: u8,
+    turns_before: u8,
 }
 
 impl Name {
-    pub(crate) fn new(id: Arc<str>, handshake: Arc<Handshake>) -> Self {
-        Self { id, handshake, ticket: 0 }
+    /// A connection that is not known to be quiet.
+    pub(crate) fn new(id: Arc<str>, handshake: Arc<Handshake>, clock: Arc<Roster>) -> Box<Self> {
+        let round = clock.round();
+        Box::new(Self { id, handshake, clock, span: None, round, turns: 0, turns_before: u8::MAX })
     }
 
     /// Runs something under this name.
     pub(crate) fn during<T>(&mut self, run: impl FnOnce() -> T) -> T {
-        let span = SPANS.take(self.ticket).unwrap_or_else(|| self.begin());
+        self.count_turn();
+        let span = self.span.take().unwrap_or_else(|| self.begin());
         let outcome = span.in_scope(run);
-        SPANS.put(self.ticket, span);
+        self.span = (!self.is_quiet()).then_some(span);
         outcome
     }
 
-    fn begin(&mut self) -> Span {
-        self.ticket = SPANS.new_ticket();
+    fn begin(&self) -> Box<Span> {
         let path = decode_path(self.handshake.uri_path()).unwrap_or_default();
-        tracing::info_span!("websocket", id = &*self.id, path = &*path)
-    }
-}
-
-impl Drop for Name {
-    fn drop(&mut self) {
-        drop(SPANS.take(self.ticket));
-    }
-}
-
-/// A shelf with `N` places. What is put there last stays longest.
-#[derive(Debug)]
-struct Shelf<T, const N: usize> {
-    places: [Mutex<Option<(u64, T)>>; N],
-    tickets: AtomicU64,
-}
-
-impl<T, const N: usize> Shelf<T, N> {
-    const fn new() -> Self {
-        Self { places: [const { Mutex::new(None) }; N], tickets: AtomicU64::new(0) }
+        Box::new(tracing::info_span!("websocket", id = &*self.id, path = &*path))
     }
 
-    /// Nobody else ever has it. None is 0.
-    fn new_ticket(&self) -> u64 {
-        self.tickets.fetch_add(1, Ordering::Relaxed) + 1
+    fn count_turn(&mut self) {
+        let round = self.clock.round();
+        if round != self.round {
+            self.turns_before = if round == self.round.wrapping_add(1) { self.turns } else { 0 };
+            (self.round, self.turns) = (round, 0);
+        }
+        self.turns = self.turns.saturating_add(1);
     }
 
-    /// What was put there with this ticket, if it is still there.
-    fn take(&self, ticket: u64) -> Option<T> {
-        self.with_place(ticket, |place| place.take_if(|(owner, _)| *owner == ticket)).map(|(_, thing)| thing)
-    }
-
-    /// Puts something in the place of what has an older ticket. It is dropped if what is there has a newer one.
-    fn put(&self, ticket: u64, thing: T) {
-        let dropped = self.with_place(ticket, |place| match place {
-            Some((newer, _)) if *newer > ticket => Some((ticket, thing)),
-            older => older.replace((ticket, thing)),
-        });
-        drop(dropped);
-    }
-
-    fn with_place<R>(&self, ticket: u64, change: impl FnOnce(&mut Option<(u64, T)>) -> R) -> R {
-        let place = &self.places[(ticket % N as u64) as usize];
-        change(&mut place.lock().unwrap_or_else(PoisonError::into_inner))
+    fn is_quiet(&self) -> bool {
+        self.turns.max(self.turns_before) <= FEW
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::sync::Mutex;
+    use std::time::Duration;
 
     use super::*;
     use crate::routing::Parameters;
 
+    fn name(clock: &Arc<Roster>) -> Box<Name> {
+        let request = http::Request::get("/ws/caf%C3%A9/").body(()).unwrap();
+        let handshake = Arc::new(Handshake::new(request.into_parts().0, Parameters::default(), Arc::default()));
+        Name::new("7".into(), handshake, Arc::clone(clock))
+    }
+
     #[test]
-    fn what_was_put_last_stays_and_is_there_for_its_owner_alone() {
-        let shelf = Shelf::<&str, 2>::new();
-        let [first, second, third] = [(); 3].map(|()| shelf.new_ticket());
-        assert_eq!(shelf.take(first), None);
-        shelf.put(first, "first");
-        shelf.put(second, "second");
-        assert_eq!((shelf.take(second), shelf.take(second)), (Some("second"), None));
-        shelf.put(third, "third");
-        assert_eq!((shelf.take(first), shelf.take(0)), (None, None), "it had to make room");
-        shelf.put(first, "first");
-        assert_eq!((shelf.take(first), shelf.take(third)), (None, Some("third")), "the newer one stays");
-        shelf.put(first, "first");
-        assert_eq!(shelf.take(first), Some("first"));
+    fn who_runs_rarely_keeps_no_span() {
+        let clock = Roster::new(Duration::from_secs(1));
+        let mut name = name(&clock);
+        let mut keeps_after = |turns: u8| {
+            (0..turns).for_each(|_| name.during(|| ()));
+            name.span.is_some()
+        };
+        assert!(keeps_after(1), "nothing is known in the first round");
+        assert!(keeps_after(FEW));
+        clock.go_round();
+        assert!(keeps_after(1), "there were many turns in the round before");
+        clock.go_round();
+        assert!(!keeps_after(FEW), "few turns in two rounds");
+        assert!(keeps_after(1), "one more than few");
+        clock.go_round();
+        assert!(keeps_after(1));
+        clock.go_round();
+        clock.go_round();
+        assert!(!keeps_after(1), "none at all in the round before");
     }
 
     /// A writer that appends to what its clones have.
@@ -125,25 +114,20 @@ mod tests {
     }
 
     #[test]
-    fn each_connection_has_its_own_name_however_many_there_are() {
+    fn a_line_has_the_name_whether_the_span_was_kept_or_not() {
         let lines = Lines::default();
         let writer = lines.clone();
         let log = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
         let _log = tracing::subscriber::set_default(log);
-        let request = http::Request::get("/ws/caf%C3%A9/").body(()).unwrap();
-        let handshake = Arc::new(Handshake::new(request.into_parts().0, Parameters::default(), Arc::default()));
-        let name = |id: usize| Name::new(id.to_string().into(), Arc::clone(&handshake));
-        let mut names: Vec<_> = (0..2 * KEPT).map(name).collect();
-        for _ in 0..2 {
-            for (id, name) in names.iter_mut().enumerate() {
-                name.during(|| tracing::info!("the name is {id}."));
-            }
+        let clock = Roster::new(Duration::from_secs(1));
+        let mut name = name(&clock);
+        for _ in 0..4 {
+            name.during(|| tracing::info!("once"));
+            name.during(|| tracing::info!("again"));
+            clock.go_round();
         }
         let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        for (id, line) in (0..2 * KEPT).cycle().zip(log.lines()) {
-            let (span, said) = (format!(r#"websocket{{id="{id}" path="/ws/café/"}}:"#), format!("the name is {id}."));
-            assert!(line.contains(&span) && line.ends_with(&said), "{line}");
-        }
-        assert_eq!(log.lines().count(), 4 * KEPT);
+        assert!(log.lines().all(|line| line.contains(r#"websocket{id="7" path="/ws/café/"}:"#)), "{log}");
+        assert_eq!(log.lines().count(), 8);
     }
 }
