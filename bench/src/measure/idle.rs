@@ -15,12 +15,6 @@ use crate::work::Login;
 /// How many come and go before the first look, so that what is there once and for all is there.
 const FORERUNNERS: usize = 32;
 
-/// Where servers ping, the time between two pings. After some of them a server can know that a client is quiet.
-const PING_INTERVAL: Duration = Duration::from_secs(2);
-
-/// What a server takes at most to finish what it does for clients that have connected.
-const SETTLING: Duration = Duration::from_secs(1);
-
 /// A server is at rest when it has used no processor time for so long.
 const REST: Duration = Duration::from_millis(300);
 /// How long that may take to come.
@@ -36,7 +30,6 @@ pub(super) fn measure(
     let circumstances = Circumstances {
         database: sessions.database(),
         is_uncached: login == Login::Session,
-        ping_interval: Some(PING_INTERVAL.as_secs_f64()),
         ..Circumstances::default()
     };
     let servers = Deployment::start(kind, 1, circumstances, conditions.cores)?;
@@ -45,9 +38,9 @@ pub(super) fn measure(
     Visits::new(servers.address(), door, Whither::Leave)?.run(FORERUNNERS, FORERUNNERS)?;
     let base = at_rest(&servers)?;
     let mut load = Echo::connect(&servers.addresses(), connections as usize, &door, Exchange::Echo)?;
-    let before = after(SETTLING, &servers, &mut load)?;
+    let before = at_rest(&servers)?;
     load.ask_all()?;
-    let after = after(PING_INTERVAL * 4, &servers, &mut load)?;
+    let after = at_rest(&servers)?;
     load.ask_all()?;
     let per_connection = |bytes: u64, base: u64| (bytes as f64 - base as f64) / f64::from(connections);
     Ok(Sample::default()
@@ -56,12 +49,6 @@ pub(super) fn measure(
         .with(Figure::Bytes, per_connection(after.resident, base.resident))
         .with(Figure::SharedBytes, per_connection(after.shared, base.shared))
         .with(Figure::Alive, f64::from(connections)))
-}
-
-/// The memory of the servers when clients have done nothing for so long but answer pings.
-fn after(rest: Duration, servers: &Deployment, load: &mut Echo) -> Result<Memory, MeasureError> {
-    load.rest(rest)?;
-    servers.memory().map_err(MeasureError::System)
 }
 
 /// The memory of the servers when they have done all that there was to do.

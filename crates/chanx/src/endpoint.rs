@@ -8,10 +8,11 @@ use chanx_core::deflate::Agreement;
 use chanx_core::layer::Content;
 use chanx_core::message::{Message, MessageSet};
 use chanx_core::wire::WireFormat;
+use tracing::{Instrument, Span};
 
 use crate::channels::{InvalidEvent, parse_event};
 use crate::consumer::{Consumer, Overrides};
-use crate::driver::{self, Name};
+use crate::driver;
 use crate::handshake::Handshake;
 use crate::hub::Registration;
 use crate::mounted::Mounted;
@@ -28,7 +29,7 @@ pub struct Endpoint {
     events: fn() -> &'static MessageSet,
     check_event: fn(&str) -> Result<(), InvalidEvent>,
     broadcast: fn(&Content, &WireFormat) -> Result<Broadcast, BroadcastError>,
-    spawn: fn(Opening, Box<Name>),
+    spawn: fn(Opening, Span),
 }
 
 /// A connection about to begin.
@@ -36,7 +37,7 @@ pub struct Endpoint {
 pub(crate) struct Opening {
     pub(crate) id: Arc<str>,
     pub(crate) transport: Transport,
-    pub(crate) handshake: Arc<Handshake>,
+    pub(crate) handshake: Handshake,
     /// What was agreed on about compressed messages, if anything.
     pub(crate) agreement: Option<Box<Agreement>>,
     pub(crate) mounted: Arc<Mounted>,
@@ -55,7 +56,7 @@ impl Endpoint {
             events: C::Event::messages,
             check_event: |text| parse_event::<C::Event>(text).map(drop),
             broadcast: Broadcast::new::<C::GroupMessage>,
-            spawn: |opening, name| drop(tokio::spawn(driver::serve::<C>(Box::new(opening), name))),
+            spawn: |opening, span| drop(tokio::spawn(driver::serve::<C>(Box::new(opening)).instrument(span))),
         }
     }
 
@@ -100,9 +101,9 @@ impl Endpoint {
         &self.overrides
     }
 
-    /// Serves a connection in a task of its own.
-    pub(crate) fn spawn(&self, opening: Opening, name: Box<Name>) {
-        (self.spawn)(opening, name);
+    /// Serves a connection in a task of its own. The span names it in the log.
+    pub(crate) fn spawn(&self, opening: Opening, span: Span) {
+        (self.spawn)(opening, span);
     }
 }
 

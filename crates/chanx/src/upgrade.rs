@@ -14,8 +14,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
+use tracing::Span;
 
-use crate::driver::Name;
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
 use crate::hub::Registration;
@@ -75,10 +75,11 @@ impl IntoResponse for Refused {
 /// A connection whose upgrade is promised: all of [`Opening`] but the bytes.
 struct Promised {
     id: Arc<str>,
-    handshake: Arc<Handshake>,
+    handshake: Handshake,
     agreement: Option<Box<Agreement>>,
     mounted: Arc<Mounted>,
     registration: Registration,
+    span: Span,
 }
 
 /// Answers a request under one of the routes.
@@ -104,15 +105,16 @@ fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refuse
     let acceptable = compression_for(endpoint, request.headers())?;
     let registration = server.hub.register(server.max_connections).ok_or(Refused::Full)?;
     let id = server.new_connection_id();
+    let span = tracing::info_span!("websocket", id = &*id, path = &*path);
 
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refused::NotUpgradable)?;
     let (parts, _) = std::mem::take(request).into_parts();
-    let handshake = Arc::new(Handshake::new(parts, parameters, Arc::clone(&server.extensions)));
+    let handshake = Handshake::new(parts, parameters, Arc::clone(&server.extensions));
     let agreement = acceptable.map(|(compression, parameters)| {
         Box::new(compression.agree(parameters, endpoint.config.compression_threshold))
     });
     let response = switching_protocols(accept, agreement.as_deref());
-    let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration };
+    let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration, span };
     tokio::spawn(promised.keep(on_upgrade));
     Ok(response)
 }
@@ -121,15 +123,14 @@ impl Promised {
     /// Has the connection served as soon as the HTTP server lets go of it, by a task of its own that has room for nothing
     /// else.
     async fn keep(self, on_upgrade: OnUpgrade) {
-        let Self { id, handshake, agreement, mounted, registration } = self;
-        let mut name = Name::new(Arc::clone(&id), Arc::clone(&handshake), Arc::clone(&mounted.roster));
+        let Self { id, handshake, agreement, mounted, registration, span } = self;
         match on_upgrade.await {
             Ok(upgraded) => {
                 let (transport, endpoint) = (Transport::new(upgraded), Arc::clone(&mounted));
                 let opening = Opening { id, transport, handshake, agreement, mounted, registration };
-                endpoint.endpoint.spawn(opening, name);
+                endpoint.endpoint.spawn(opening, span);
             }
-            Err(error) => name.during(|| tracing::debug!(%error, "the client left before the upgrade")),
+            Err(error) => span.in_scope(|| tracing::debug!(%error, "the client left before the upgrade")),
         }
     }
 }

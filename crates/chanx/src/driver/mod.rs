@@ -3,13 +3,8 @@
 mod admission;
 mod connection;
 mod events;
-mod named;
 mod socket;
 
-pub(crate) use named::Name;
-
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
 
 use chanx_core::close::CloseCode;
@@ -29,17 +24,8 @@ use crate::shared::SharedSession;
 use admission::{Verdict, admit};
 use connection::{Connection, Next, Ran};
 
-/// Serves one connection, under its name in the log.
-#[expect(clippy::manual_async_fn, reason = "the future of an `async fn` has room for its arguments twice")]
-pub(crate) fn serve<C: Consumer>(opening: Box<Opening>, mut name: Box<Name>) -> impl Future<Output = ()> + Send {
-    async move {
-        let mut attending = pin!(attend::<C>(opening));
-        poll_fn(|task| name.during(|| attending.as_mut().poll(task))).await;
-    }
-}
-
-/// Attends to one connection. What comes once is boxed, here and below: an idle connection has no room for it.
-async fn attend<C: Consumer>(opening: Box<Opening>) {
+/// Serves one connection. What comes once is boxed, here and below: an idle connection has no room for it.
+pub(crate) async fn serve<C: Consumer>(opening: Box<Opening>) {
     let Opened { mut connection, mut guest, _registration } = Box::pin(open::<C>(opening)).await;
     if let Some(guest) = &mut guest {
         // A message is boxed with its handler before anything else waits, so that the task has no room for either.
@@ -74,6 +60,7 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     let mailbox = registration.open_mailbox(&mounted.roster, format);
     let session = SharedSession::new(new_session(&id, &mounted, agreement, &mailbox));
     let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox));
+    let handshake = Arc::new(handshake);
 
     tracing::info!("connected");
     let mut guest = None;

@@ -18,7 +18,7 @@ const SLOTS: usize = 64;
 pub(crate) struct Roster {
     period: Duration,
     slots: Vec<Mutex<HashMap<u64, Arc<Mailbox>>>>,
-    /// The slot that was passed last, and how often the hand went round: how many steps it has made.
+    /// The slot that was passed last.
     hand: AtomicUsize,
     /// Whether the hand moves: it does where there are connections.
     is_running: Mutex<bool>,
@@ -33,7 +33,7 @@ impl Roster {
 
     /// Adds a connection, behind the hand: its first tick comes after a whole period. Yields the slot, which it keeps.
     pub(super) fn add(self: &Arc<Self>, mailbox: Arc<Mailbox>) -> usize {
-        let slot = self.hand.load(Ordering::Relaxed) % SLOTS;
+        let slot = self.hand.load(Ordering::Relaxed);
         self.slot(slot).insert(mailbox.id, mailbox);
         self.run();
         slot
@@ -47,11 +47,6 @@ impl Roster {
             slot.shrink_to(room);
         }
         removed
-    }
-
-    /// How often the hand went round. Meant to be compared: it begins again after some time.
-    pub(crate) fn round(&self) -> u32 {
-        (self.hand.load(Ordering::Relaxed) / SLOTS) as u32
     }
 
     /// All connections.
@@ -71,17 +66,12 @@ impl Roster {
 
     /// Ticks the connections of the next slot. Says whether there are any connections.
     fn step(&self) -> bool {
-        let hand = self.hand.load(Ordering::Relaxed).wrapping_add(1);
-        for mailbox in self.slot(hand % SLOTS).values() {
+        let slot = (self.hand.load(Ordering::Relaxed) + 1) % SLOTS;
+        for mailbox in self.slot(slot).values() {
             mailbox.tick();
         }
-        self.hand.store(hand, Ordering::Relaxed);
+        self.hand.store(slot, Ordering::Relaxed);
         !self.stop()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn go_round(&self) {
-        (0..SLOTS).for_each(|_| drop(self.step()));
     }
 
     /// Lets the hand rest where there is nobody to tick. Whoever comes later moves it again.
