@@ -40,6 +40,16 @@ fn two_frames_and_many_messages_at_a_time_are_for_those_who_can() {
 }
 
 #[test]
+fn the_session_alone_answers_as_chanx_does() {
+    let echo = ["echo", "--connections", "3,70", "--in-flight", "1,16", "--frames", "1,2"];
+    let progress = progress(&echo, "chanx-epoll,chanx-uring");
+    let measured = |server| progress.iter().filter(|line| line.contains(&format!(", {server}: per second"))).count();
+    assert_eq!(measured("chanx-epoll"), 8, "{progress:#?}");
+    // Where the system permits no ring, it is left out.
+    assert_eq!(measured("chanx-uring"), if bench_uring::is_permitted() { 8 } else { 0 }, "{progress:#?}");
+}
+
+#[test]
 fn all_let_clients_come_and_go() {
     let churn = ["churn", "--handshakes", "40", "--at-once", "8", "--logins", "nobody"];
     let servers = ["axum", "axum-raw", "fastwebsockets", "tokio-websockets", "socketioxide"];

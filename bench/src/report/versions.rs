@@ -36,7 +36,8 @@ fn of_crates(kind: Kind) -> String {
         Kind::Fastwebsockets => &["fastwebsockets", "hyper"],
         Kind::TokioWebsockets => &["tokio-websockets"],
         Kind::Socketioxide => &["socketioxide", "axum"],
-        Kind::Floor | Kind::FloorJoined => &["mio"],
+        Kind::Floor | Kind::FloorJoined | Kind::ChanxEpoll => &["mio"],
+        Kind::ChanxUring => &["io-uring"],
         _ => &["axum"],
     };
     crates.iter().map(|name| version(name)).collect::<Vec<_>>().join(", ")

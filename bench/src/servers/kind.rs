@@ -22,6 +22,10 @@ pub(crate) enum Kind {
     Floor,
     /// The same, where frames that are under way to a member leave in one send
     FloorJoined,
+    /// chanx's session and a handler around one epoll, without tokio and the rest of chanx
+    ChanxEpoll,
+    /// The same around one `io_uring`
+    ChanxUring,
     /// Bun, which reads and writes JSON
     Bun,
     /// Bun, which sends messages back as they come
@@ -75,6 +79,8 @@ impl Kind {
             Self::AxumBroadcast => "axum-broadcast",
             Self::Floor => "floor",
             Self::FloorJoined => "floor-joined",
+            Self::ChanxEpoll => "chanx-epoll",
+            Self::ChanxUring => "chanx-uring",
             Self::Bun => "bun",
             Self::BunRaw => "bun-raw",
             Self::Axum => "axum",
@@ -108,7 +114,7 @@ impl Kind {
 
     /// Whether those who get completions are told as well that their connection is made.
     pub(crate) fn completes_connecting(self) -> bool {
-        self == Self::Chanx
+        matches!(self, Self::Chanx | Self::ChanxEpoll | Self::ChanxUring)
     }
 
     /// In which words it speaks.
@@ -126,8 +132,7 @@ impl Kind {
     pub(crate) fn prepare(self) -> Result<(), String> {
         match peers::foreign(self) {
             Some(server) => server.prepare().map_err(|error| with_causes(&error)),
-            None if peers::is_built_without(self) => Err("this is a build without the feature `peers`".to_owned()),
-            None => Ok(()),
+            None => peers::lacks(self).map_or(Ok(()), |why| Err(why.to_owned())),
         }
     }
 

@@ -10,6 +10,8 @@ mod axum_broadcast;
 mod chanx_server;
 mod floor;
 
+#[cfg(feature = "peers")]
+mod bare;
 mod peers;
 
 mod kind;
@@ -71,6 +73,8 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<(), ServeError> {
         Kind::Chanx => serve_app(chanx::runtime(), chanx_server::app(options)),
         Kind::AxumBroadcast => serve_app(Runtime::new(), axum_broadcast::app(layer)),
         Kind::Floor | Kind::FloorJoined => floor::serve(options.kind == Kind::FloorJoined).map_err(ServeError::Serve),
+        #[cfg(feature = "peers")]
+        Kind::ChanxEpoll | Kind::ChanxUring => bare::serve(options.kind).map(drop).map_err(ServeError::Serve),
         peer => peers::serve(peer),
     }
 }
@@ -112,5 +116,5 @@ fn announce(address: SocketAddr) {
 /// A log as applications have it, because spans cost time where somebody listens. Only warnings are shown.
 fn install_log() {
     let writer = io::stderr.with_max_level(Level::WARN).or_else(io::sink);
-    tracing_subscriber::fmt().with_env_filter(EnvFilter::new("info")).with_writer(writer).init();
+    tracing_subscriber::fmt().with_env_filter(EnvFilter::new("info")).with_ansi(false).with_writer(writer).init();
 }

@@ -3,13 +3,13 @@
 use chanx::Message;
 
 #[derive(Message)]
-pub(super) enum EchoIncoming {
+pub(in crate::servers) enum EchoIncoming {
     Echo(#[garde(length(chars, min = 1, max = 500))] String),
 }
 
 #[derive(Message)]
 #[message(outgoing)]
-pub(super) enum EchoOutgoing {
+pub(in crate::servers) enum EchoOutgoing {
     Echo(String),
 }
 

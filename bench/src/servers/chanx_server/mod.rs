@@ -16,6 +16,8 @@ use super::ServeError;
 use crate::cli::ServeOptions;
 use crate::sessions::SECRET_KEY;
 use echo::Echo;
+#[cfg(feature = "peers")]
+pub(super) use messages::{EchoIncoming, EchoOutgoing};
 use room::{Anybody, LoggedIn, Member};
 
 /// All routes; the one for those who are logged in only where there is a database.

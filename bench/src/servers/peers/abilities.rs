@@ -23,10 +23,18 @@ pub(crate) fn foreign(kind: Kind) -> Option<Foreign> {
     }
 }
 
-/// Whether it needs the feature `peers`, and there is none.
-pub(in crate::servers) fn is_built_without(kind: Kind) -> bool {
-    let is_optional = matches!(kind, Kind::Fastwebsockets | Kind::TokioWebsockets | Kind::Socketioxide);
-    is_optional && !cfg!(feature = "peers")
+/// What this build or this system lacks for it, in words.
+pub(in crate::servers) fn lacks(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Fastwebsockets | Kind::TokioWebsockets | Kind::Socketioxide | Kind::ChanxEpoll | Kind::ChanxUring
+            if !cfg!(feature = "peers") =>
+        {
+            Some("this is a build without the feature `peers`")
+        }
+        #[cfg(feature = "peers")]
+        Kind::ChanxUring if !bench_uring::is_permitted() => Some("this system permits no io_uring"),
+        _ => None,
+    }
 }
 
 /// Whether there is anything to measure.
@@ -39,6 +47,7 @@ pub(in crate::servers) fn can(kind: Kind, work: Work) -> bool {
         Kind::AxumRaw | Kind::Fastwebsockets | Kind::TokioWebsockets | Kind::BunRaw => {
             is_public(work) && !has_groups(work) && !has_completions(work)
         }
+        Kind::ChanxEpoll | Kind::ChanxUring => matches!(work, Work::Echo { .. }),
         Kind::Channels => is_public(work) && is_small(work),
         // It handles each message in a task of its own.
         Kind::ChanxPython => is_public(work) && is_small(work) && !is_overlapping(work),

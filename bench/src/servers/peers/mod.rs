@@ -16,7 +16,7 @@ mod listening;
 mod words;
 
 pub(crate) use abilities::foreign;
-pub(super) use abilities::{can, is_built_without};
+pub(super) use abilities::{can, lacks};
 
 use tokio::runtime::Runtime;
 
