@@ -18,5 +18,6 @@ pub mod frame;
 
 pub mod broadcast;
 pub mod builtin;
+pub mod description;
 pub mod layer;
 pub mod session;
