@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use chanx_core::asyncapi::{ServerDescription, document, yaml};
+use chanx_core::description::Application;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use serde_json::Value;
 
 use crate::documentation::Shared;
 use crate::headers::guard;
 use crate::origin::Origin;
-use crate::{DOCS_PATH, docs};
+use crate::{DOCS_PATH, Format, docs};
 
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
@@ -27,19 +27,29 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .merge(shared.docs_assets.router())
 }
 
-async fn as_json(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Json<Value> {
-    Json(describe(&shared, &headers))
+async fn as_json(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    answer(&shared, &headers, Format::Json, "application/json")
 }
 
 async fn as_yaml(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    ([(CONTENT_TYPE, "application/yaml")], yaml(&describe(&shared, &headers))).into_response()
+    answer(&shared, &headers, Format::Yaml, "application/yaml")
 }
 
 async fn page(State(shared): State<Arc<Shared>>) -> Response {
     shared.templates.page("docs.html", docs::page(&shared))
 }
 
-fn describe(shared: &Shared, headers: &HeaderMap) -> Value {
-    let Origin { scheme, host } = Origin::of(headers, &shared.settings);
-    document(&shared.application, &[ServerDescription::new("default", scheme, &host)])
+fn answer(shared: &Shared, headers: &HeaderMap, format: Format, content_type: &'static str) -> Response {
+    let text = write(&shared.application, &Origin::of(headers, &shared.settings), format);
+    ([(CONTENT_TYPE, content_type)], text).into_response()
+}
+
+/// The document for clients that reach the server there.
+pub(crate) fn write(application: &Application, origin: &Origin, format: Format) -> String {
+    let server = ServerDescription::new("default", &origin.scheme, &origin.host).pathname(&origin.path);
+    let document = document(application, &[server]);
+    match format {
+        Format::Json => format!("{document:#}\n"),
+        Format::Yaml => yaml(&document),
+    }
 }

@@ -8,8 +8,9 @@ use chanx::{Endpoint, Settings, describe};
 use chanx_core::description::Application;
 
 use crate::assets::{Assets, DOCS, PLAYGROUND};
+use crate::origin::Origin;
 use crate::templates::Templates;
-use crate::{asyncapi, playground};
+use crate::{Format, asyncapi, playground};
 
 /// What is known about an application's WebSockets, and the pages that show it.
 #[derive(Clone, Debug)]
@@ -92,6 +93,12 @@ impl Documentation {
     /// The AsyncAPI document as JSON and YAML, and the page that makes it readable.
     pub fn asyncapi(&self) -> Router {
         asyncapi::router(&self.share())
+    }
+
+    /// The AsyncAPI document of a server that clients reach at this URL, such as `wss://chat.example.com`. What follows the
+    /// host comes before the paths of the routes.
+    pub fn asyncapi_document(&self, server: &str, format: Format) -> String {
+        asyncapi::write(&self.application, &Origin::parse(server), format)
     }
 
     fn share(&self) -> Arc<Shared> {

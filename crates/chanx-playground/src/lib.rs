@@ -11,6 +11,15 @@ mod templates;
 
 pub use documentation::Documentation;
 
+/// How an AsyncAPI document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// JSON, indented.
+    Json,
+    /// YAML 1.2.
+    Yaml,
+}
+
 /// Where the playground is.
 pub const PLAYGROUND_PATH: &str = "/playground/websocket/";
 

@@ -41,6 +41,12 @@ impl About {
         Self { description: description.into(), ..Self::default() }
     }
 
+    /// Whether there is no description.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.description.is_empty()
+    }
+
     /// A heading under which documents list it.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());

@@ -1,6 +1,7 @@
 //! Why a command failed, and what to do about it.
 
 use std::io;
+use std::path::PathBuf;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -75,6 +76,8 @@ pub(crate) enum CommandError {
     Send(#[from] ChannelsError),
     #[error("the channel layer does not answer")]
     Layer(#[from] LayerError),
+    #[error("{} cannot be written", path.display())]
+    Output { path: PathBuf, source: io::Error },
     #[error("the check found {0} {problems}", problems = if *.0 == 1 { "problem" } else { "problems" })]
     Check(usize),
 }
