@@ -4,7 +4,7 @@ import { pageAddress } from "./dom.js";
 
 /** The anchor's words: lower-case letters and digits, hyphens between them. */
 function slug(text) {
-  return text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
+  return text.replaceAll(/[^A-Za-z0-9]+/g, "-").replaceAll(/^-|-$/g, "").toLowerCase();
 }
 
 function anchor(kind, ...parts) {

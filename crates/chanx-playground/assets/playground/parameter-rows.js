@@ -33,13 +33,11 @@ export class ParameterRows {
 
   #draw() {
     const { path_parameters: inPath, query_parameters: inQuery } = this.endpoint;
+    const query = [...inQuery.map((it, index) => this.#queryRow(it, this.declared[index])), ...this.free.map((row) => this.#freeRow(row))];
     refill(this.element,
       inPath.length > 0 && this.#group("Path parameters", inPath.map((it) => this.#pathRow(it))),
-      this.#group("Query parameters", [
-        ...inQuery.map((it, index) => this.#queryRow(it, this.declared[index])),
-        ...this.free.map((row) => this.#freeRow(row)),
-        button("Add query parameter", () => this.#add(), { class: "small add" }),
-      ]));
+      query.length > 0 && this.#group("Query parameters", query),
+      button("Add query parameter", () => this.#add(), { class: "small add" }));
   }
 
   #group(title, rows) {

@@ -11,7 +11,7 @@ function group(context, schema, slot, draw) {
   const legend = slot.label !== "" && el("legend", {}, slot.label, slot.isRequired && el("span.required", { "aria-hidden": "true" }, " *"));
   const words = schema.description && slot.depth > 0 && el("p.hint", {}, schema.description);
   const frame = slot.label === "" ? el("div.group.plain") : el("fieldset.group");
-  fill(frame, legend, slot.tools, words || null, fault, body);
+  fill(frame, legend, slot.tools && el("div.group-tools", {}, slot.tools), words || null, fault, body);
   const field = { element: frame, children: new Map(), mark: (text) => { fault.textContent = text; fault.hidden = text === ""; } };
   field.draw = () => {
     field.children.clear();

@@ -10,7 +10,6 @@ import { JsonPanel } from "./composer-json.js";
 import { RawPanel } from "./composer-raw.js";
 import { SavedMessages } from "./saved.js";
 import { faultList } from "./fault-list.js";
-import { pinger } from "./ping.js";
 import { tabbed } from "./tabs.js";
 
 export class Composer {
@@ -36,18 +35,17 @@ export class Composer {
   }
 
   #build() {
-    this.actions = el("div.actions");
+    this.actions = el("div.actions.send-bar");
     this.verdict = el("div.verdict", { role: "status" });
     this.choice = el("select", { onchange: () => this.#choose() });
     this.about = el("div.hint");
-    this.ping = pinger(this.connection);
     const labels = { form: "Form", json: "JSON", raw: "Raw text", file: "Binary" };
     const tabs = Object.entries(labels).map(([key, label]) =>
       ({ key, label, panel: this.panels[key].element, shown: () => this.#entered(key) }));
     this.tabs = tabbed("How to write the message", tabs);
     this.element = el("section.card", { "aria-label": "Message" },
       el("div.columns.grow-first", {}, labelled("Message", this.choice), this.saved.element),
-      this.about, this.tabs.list, tabs.map((tab) => tab.panel), this.verdict, this.actions, this.ping.element);
+      this.about, this.tabs.list, tabs.map((tab) => tab.panel), this.verdict, this.actions);
   }
 
   #entered(key) {
@@ -158,6 +156,5 @@ export class Composer {
 
   destroy() {
     this.checker.stop();
-    this.ping.stop();
   }
 }

@@ -9,10 +9,9 @@ import { template } from "./address.js";
 export function endpointDetails(endpoint) {
   const docs = endpointDocs(endpoint);
   return el("section.card.about", { "aria-label": "About this endpoint" },
-    el("h2", {}, endpoint.name),
-    el("p.path", {}, template(endpoint)),
+    el("div.about-head", {}, el("h2", {}, endpoint.name), el("span.path", {}, template(endpoint)),
+      docs && el("a", { href: docs }, "Documentation")),
     prose(endpoint.description),
-    docs && el("p", {}, el("a", { href: docs }, "Documentation of this endpoint")),
     el("details", {}, el("summary", {}, "Access, messages, close codes"), facts(endpoint), messages(endpoint), closeCodes(endpoint)));
 }
 

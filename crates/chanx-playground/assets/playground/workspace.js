@@ -40,6 +40,7 @@ export class Workspace {
 
   destroy() {
     this.composer.destroy();
+    this.panel.destroy();
     this.connection.destroy();
     this.left.remove();
     this.right.remove();

@@ -4,7 +4,8 @@ import { button, el, freshId, labelled, refill, toggle } from "./dom.js";
 import { codeFault, reasonFault } from "./close-codes.js";
 import { pathFault, queryFault } from "./parameters.js";
 import { ParameterRows } from "./parameter-rows.js";
-import { compose, take, template } from "./address.js";
+import { compose, take } from "./address.js";
+import { pinger } from "./ping.js";
 import { statusView } from "./status-view.js";
 
 export class ConnectPanel {
@@ -34,11 +35,12 @@ export class ConnectPanel {
     this.protocols = el("input", { type: "text", placeholder: "none", spellcheck: "false", autocomplete: "off" });
     this.actions = el("div.actions");
     this.status = el("div");
+    this.ping = pinger(this.connection);
     this.closing = this.#closingFields();
     const more = el("details.more", {}, el("summary", {}, "Subprotocols, close code"),
       labelled("Subprotocols, separated by commas", this.protocols), this.closing);
     this.element = el("section.card", { "aria-label": "Connection" },
-      this.status, labelled("Address", this.address), this.addressNote, this.rows.element, more, this.actions);
+      this.status, labelled("Address", this.address), this.addressNote, this.rows.element, more, this.actions, this.ping.element);
   }
 
   #closingFields() {
@@ -134,11 +136,10 @@ export class ConnectPanel {
   }
 
   #reconnectSwitch() {
-    return toggle("Reconnect", this.connection.reconnects, (is) => { this.connection.reconnects = is; });
+    return toggle("Reconnect automatically", this.connection.reconnects, (is) => { this.connection.reconnects = is; });
   }
 
-  /** The path with its placeholders, for headings. */
-  get title() {
-    return template(this.endpoint);
+  destroy() {
+    this.ping.stop();
   }
 }

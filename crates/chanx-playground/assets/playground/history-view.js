@@ -75,14 +75,11 @@ export class HistoryView {
     return view.element;
   }
 
+  /** Browsers keep what is read in its place when something above it goes. */
   #drop(entry) {
-    this.#waiting = this.#waiting.filter((waiting) => waiting !== entry);
-    const view = this.#views.get(entry.id);
+    if (this.#waiting[0] === entry) this.#waiting.shift();
+    this.#views.get(entry.id)?.element.remove();
     this.#views.delete(entry.id);
-    if (!view) return;
-    const height = this.#follows ? 0 : view.element.offsetHeight;
-    view.element.remove();
-    if (height > 0) this.box.scrollTop -= height;
   }
 
   #clear() {
@@ -127,9 +124,9 @@ export class HistoryView {
     const { history } = this.connection;
     const all = history.entries.length;
     const shown = this.filter.isActive ? [...this.#views.values()].filter((view) => !view.element.hidden).length : all;
-    const counted = shown === all ? `${all} entries` : `${shown} of ${all} entries`;
-    const kept = `the newest ${LIMITS.entries.toLocaleString("en")} or ${LIMITS.bytes / 1_000_000} MB are kept`;
-    this.note.textContent = `${counted}; ${kept}${history.dropped ? `, ${history.dropped} are gone` : ""}.`;
+    const counted = shown === all ? count(all) : `${count(shown)} of ${count(all)}`;
+    const kept = `the newest ${count(LIMITS.entries)} or ${LIMITS.bytes / 1_000_000} MB are kept`;
+    this.note.textContent = `${counted} entries; ${kept}${history.dropped ? `, ${count(history.dropped)} are gone` : ""}.`;
     this.jump.hidden = this.#follows;
     this.jump.lastChild.textContent = this.#unseen > 0 ? `${this.#unseen} new` : "Newest";
   }
@@ -149,4 +146,8 @@ export class HistoryView {
     else download(toRust(this.connection), name, "text/plain");
     announce(`Exported as ${name}`, "good");
   }
+}
+
+function count(number) {
+  return number.toLocaleString("en");
 }

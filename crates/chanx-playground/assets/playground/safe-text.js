@@ -3,7 +3,9 @@
 import { el } from "./dom.js";
 
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
+const CONTROLS = "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
 const NAMES = new Map([
+  ...CONTROLS.map((name, code) => [code, name]), [0x7f, "DEL"],
   [0x200b, "ZWSP"], [0x200c, "ZWNJ"], [0x200d, "ZWJ"], [0x200e, "LRM"], [0x200f, "RLM"], [0x202a, "LRE"], [0x202b, "RLE"],
   [0x202c, "PDF"], [0x202d, "LRO"], [0x202e, "RLO"], [0x2066, "LRI"], [0x2067, "RLI"], [0x2068, "FSI"], [0x2069, "PDI"],
   [0xfeff, "BOM"],
@@ -29,11 +31,12 @@ export function isolated(text, tag = "bdi") {
 
 function visible(code) {
   const number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
-  return el("span.unseen", { title: number }, code < 0x20 ? String.fromCodePoint(0x2400 + code) : NAMES.get(code) ?? number);
+  return el("span.unseen", { title: number }, NAMES.get(code) ?? number);
 }
 
 /** The beginning of a text in one line. */
 export function preview(text, length = 200) {
+  if (text === "") return ["(empty)"];
   const cut = text.length > length ? `${text.slice(0, length)}…` : text;
   return safeText(cut.replaceAll(/[\n\t]+/g, " "));
 }
