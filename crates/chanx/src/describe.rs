@@ -6,7 +6,8 @@ use chanx_core::builtin::Builtin;
 use chanx_core::close::{CLOSE_CODES, ClientAction, CloseCodeInfo};
 use chanx_core::deflate::Compression;
 use chanx_core::description::{
-    CloseCodeDescription, EndpointDescription, MessageDescription, PathParameter, Wire, describe_group_messages, describe_messages, example,
+    CloseCodeDescription, EndpointDescription, MessageDescription, PathParameter, Wire, describe_group_messages,
+    describe_messages, example,
 };
 use chanx_core::message::Message;
 use chanx_core::session::SessionConfig;

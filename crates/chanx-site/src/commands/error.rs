@@ -1,7 +1,6 @@
 //! Why a command failed, and what to do about it.
 
 use std::io;
-use std::path::PathBuf;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

@@ -38,7 +38,10 @@ fn messages(endpoint: &Endpoint) -> Vec<String> {
         ("groups get", endpoint.group_messages()),
         ("events", endpoint.events()),
     ];
-    sets.into_iter().filter(|(_, set)| !set.is_empty()).map(|(label, set)| format!("    {label:13}{}", actions(set))).collect()
+    sets.into_iter()
+        .filter(|(_, set)| !set.is_empty())
+        .map(|(label, set)| format!("    {label:13}{}", actions(set)))
+        .collect()
 }
 
 fn actions(set: &MessageSet) -> String {

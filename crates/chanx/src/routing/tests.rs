@@ -115,7 +115,8 @@ fn inner_values_take_the_place_of_outer_ones() {
 #[test]
 fn the_table_lists_its_routes() {
     let table = rooms();
-    let listed: Vec<_> = table.iter().map(|route| (route.pattern(), accepted(route), route.arguments().count())).collect();
+    let listed: Vec<_> =
+        table.iter().map(|route| (route.pattern(), accepted(route), route.arguments().count())).collect();
     let int = Converter::Int.expression();
     let slug = Converter::Slug.expression();
     assert_eq!(listed[1], ("ws/rooms/<int:pk>/", vec![("pk", Some(int))], 0));
