@@ -10,6 +10,7 @@ pub mod decode;
 pub mod encode;
 
 pub mod camelize;
+mod schema;
 pub mod validation;
 
 pub mod close;

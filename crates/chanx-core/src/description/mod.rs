@@ -3,16 +3,23 @@
 //! The types of the consumers fill it, so it cannot say anything else than the code does. It knows no server: where the
 //! application can be reached is added by whoever writes a document.
 
+mod example;
+mod frame;
+mod information;
 mod message;
+mod names;
 mod parameter;
+mod pattern;
+mod reach;
 mod security;
 
-pub use message::{MessageDescription, describe_messages};
+pub use example::example;
+pub use information::{Base, information};
+pub use message::{MessageDescription, describe_group_messages, describe_messages};
 pub use parameter::{PathParameter, QueryParameter};
 pub use security::SecurityScheme;
 
 use serde::Serialize;
-
 
 /// An application: its endpoints, in the order in which routes are tried.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -86,7 +93,7 @@ pub struct Wire {
 }
 
 /// A code with which a connection may end.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct CloseCodeDescription {
     /// The number.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// A parameter in the path.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct PathParameter {
     /// Its name.
@@ -20,7 +20,7 @@ pub struct PathParameter {
 }
 
 /// A parameter behind the path.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct QueryParameter {
     /// Its name.
