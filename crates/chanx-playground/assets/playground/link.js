@@ -7,15 +7,15 @@ const SECRET = /pass(word|wd|phrase)?$|secret|token|api_?-?key|credential|author
 /** Browsers and chats cut longer ones. */
 const LONGEST = 8000;
 
-/** The fragment for a state, and what was left out of it. */
-export function fragmentOf(state) {
+/** The fragment for a state, and what was left out of it: secrets, and a message that makes it longer than allowed. */
+export function fragmentOf(state, longest = LONGEST) {
   const omitted = [];
   const fragment = new URLSearchParams({ endpoint: state.endpoint });
   for (const [name, value] of Object.entries(state.path)) add(fragment, `path.${name}`, name, value, omitted);
   for (const { name, value } of state.query) add(fragment, `query.${name}`, name, value, omitted);
   const text = state.mode === "raw" ? state.text : withoutSecrets(state.text, omitted);
   fragment.set("mode", state.mode);
-  if (fragment.toString().length + encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, "\ufffd")).length < LONGEST) fragment.set("message", text);
+  if (fragment.toString().length + encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, "\ufffd")).length < longest) fragment.set("message", text);
   else omitted.push("the message, which is too long");
   return { fragment: `#${fragment}`, omitted };
 }

@@ -76,7 +76,8 @@ async function askWho() {
   workspaces.sessionChanged();
 }
 
-session.fragment = () => (workspaces.active ? fragmentOf(workspaces.active.state).fragment : location.hash);
+// It is written into the query of another page, where servers take less than behind `#`.
+session.fragment = () => (workspaces.active ? fragmentOf(workspaces.active.state, 1500).fragment : location.hash);
 document.addEventListener("visibilitychange", () => document.hidden || askWho());
 addEventListener("hashchange", openFromAddress);
 await Promise.all([load(), askWho()]);

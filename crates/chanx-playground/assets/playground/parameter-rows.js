@@ -74,7 +74,7 @@ export class ParameterRows {
     control.id = id;
     for (const [key, value] of [["autocomplete", "off"], ["spellcheck", "false"], ["aria-describedby", `${note.id} ${fault.id}`]]) control.setAttribute(key, value);
     if (isRequired) control.setAttribute("aria-required", "true");
-    control.addEventListener("input", () => {
+    control.addEventListener(control.tagName === "SELECT" ? "change" : "input", () => {
       check();
       this.changed();
     });
