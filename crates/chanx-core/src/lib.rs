@@ -17,6 +17,7 @@ pub mod close;
 pub mod deflate;
 pub mod frame;
 
+pub mod asyncapi;
 pub mod broadcast;
 pub mod builtin;
 pub mod description;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 /// Keywords that hold a schema, or a list of schemas.
 const SCHEMAS: &[&str] = &[
+    "additionalItems",
     "additionalProperties",
     "allOf",
     "anyOf",
@@ -22,7 +23,8 @@ const SCHEMAS: &[&str] = &[
 ];
 
 /// Keywords that hold schemas by name.
-const NAMED_SCHEMAS: &[&str] = &["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
+const NAMED_SCHEMAS: &[&str] =
+    &["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
 
 /// Shows each schema that is an object to `visit`, the outer ones first; what it changes is gone through as changed.
 pub(crate) fn visit_all(schema: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {

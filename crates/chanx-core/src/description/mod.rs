@@ -7,10 +7,10 @@ mod example;
 mod frame;
 mod information;
 mod message;
-mod names;
+pub(crate) mod names;
 mod parameter;
 mod pattern;
-mod reach;
+pub(crate) mod reach;
 mod security;
 
 pub use example::example;

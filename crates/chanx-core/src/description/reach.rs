@@ -6,7 +6,7 @@ use crate::schema::visit_all;
 use crate::validation::definition_name;
 
 /// Those of the definitions to which the schema refers, however indirectly, in their order.
-pub(super) fn reachable(schema: &Map<String, Value>, definitions: Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn reachable(schema: &Map<String, Value>, definitions: Map<String, Value>) -> Map<String, Value> {
     let mut reached: Vec<String> = Vec::new();
     let mut waiting = references(&Value::Object(schema.clone()));
     while let Some(name) = waiting.pop() {
