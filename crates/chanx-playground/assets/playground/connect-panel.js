@@ -6,7 +6,7 @@ import { pathFault, queryFault } from "./parameters.js";
 import { ParameterRows } from "./parameter-rows.js";
 import { compose, take } from "./address.js";
 import { pinger } from "./ping.js";
-import { statusView } from "./status-view.js";
+import { endView, statusView } from "./status-view.js";
 
 export class ConnectPanel {
   constructor(connection, parameters, session) {
@@ -34,13 +34,14 @@ export class ConnectPanel {
     this.addressNote = el("p.hint", { hidden: true });
     this.protocols = el("input", { type: "text", placeholder: "none", spellcheck: "false", autocomplete: "off" });
     this.actions = el("div.actions");
-    this.status = el("div");
+    this.status = el("div", { role: "status" });
+    this.end = el("div", { role: "status" });
     this.ping = pinger(this.connection);
     this.closing = this.#closingFields();
     const more = el("details.more", {}, el("summary", {}, "Subprotocols, close code"),
       labelled("Subprotocols, separated by commas", this.protocols), this.closing);
     this.element = el("section.card", { "aria-label": "Connection" },
-      this.status, labelled("Address", this.address), this.addressNote, this.rows.element, more, this.actions, this.ping.element);
+      this.status, labelled("Address", this.address), this.addressNote, this.rows.element, more, this.actions, this.end, this.ping.element);
   }
 
   #closingFields() {
@@ -110,6 +111,7 @@ export class ConnectPanel {
     const { connection } = this;
     const hadFocus = this.actions.contains(document.activeElement);
     refill(this.status, statusView(connection, this.session));
+    refill(this.end, endView(connection, this.session));
     refill(this.actions, connection.isIdle ? this.#idleActions() : this.#busyActions(), this.#reconnectSwitch());
     for (const field of [this.address, this.protocols]) field.readOnly = !connection.isIdle;
     if (hadFocus) this.actions.querySelector("button:not(:disabled)")?.focus();

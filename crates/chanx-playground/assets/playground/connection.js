@@ -3,6 +3,7 @@
 import { explain } from "./close-codes.js";
 import { History } from "./history.js";
 import { Reconnect } from "./reconnect.js";
+import { withoutSecrets } from "./secrets.js";
 
 /** States: `idle`, `connecting`, `open`, `closing`, `waiting` (to connect again), `closed`. Event `state`. */
 export class Connection extends EventTarget {
@@ -53,7 +54,7 @@ export class Connection extends EventTarget {
     }
     this.#socket.binaryType = "arraybuffer";
     this.#listen(this.#socket);
-    this.history.event(`Connecting to ${this.url}`, "info", { isOpening: true });
+    this.history.event(`Connecting to ${withoutSecrets(this.url)}`, "info", { isOpening: true });
     this.#enter("connecting");
   }
 

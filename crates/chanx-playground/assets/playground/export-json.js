@@ -1,11 +1,13 @@
 // A history as a JSON file.
 
+import { withoutSecrets } from "./secrets.js";
+
 /** All that is kept of a connection's history. Bytes are written in base64. */
 export function toJson(connection) {
   const { endpoint, history } = connection;
   const document = {
     endpoint: endpoint.pattern,
-    url: connection.url || null,
+    url: connection.url ? withoutSecrets(connection.url) : null,
     exported_at: new Date().toISOString(),
     dropped: history.dropped,
     entries: history.entries.map(entryOf),

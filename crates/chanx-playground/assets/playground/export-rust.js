@@ -1,6 +1,7 @@
 // The last connection of a history as a test in Rust, for chanx's testing kit.
 
 import { rustBytes, rustJson, rustText } from "./rust-literals.js";
+import { withoutSecrets } from "./secrets.js";
 
 /** A file with one test. What changes from run to run (ids, times) has to be taken out by hand, as its first lines say. */
 export function toRust(connection) {
@@ -33,7 +34,7 @@ function imports(body) {
 }
 
 function connecting({ url, user, protocols, endpoint }) {
-  const address = new URL(url || "ws://localhost/");
+  const address = new URL(url ? withoutSecrets(url) : "ws://localhost/");
   const origin = rustText(location.origin);
   const offers = protocols.map((name) => `.subprotocol(${rustText(name)})`).join("");
   const key = endpoint.wire.action_key;
@@ -56,20 +57,26 @@ function stepOf(entry) {
 }
 
 function sending({ kind, data }) {
-  if (kind === "binary") return `client.send_binary(${rustBytes(data)}).await;`;
+  if (kind === "binary") return `client.send_binary(${rustBytes(data) ?? `&[0; ${data.byteLength}]`}).await;`;
   const json = kind === "json" ? rustJson(data) : null;
   return json ? `client.send_json(&${json}).await;` : `client.send_text(${rustText(data)}).await;`;
 }
 
 function receiving(entry) {
   const { kind, data, action } = entry;
-  if (kind === "binary") return [`assert_eq!(client.receive_binary().await?, ${rustBytes(data)});`];
+  if (kind === "binary") return [receivingBytes(data)];
   if (kind === "text") return [`assert_eq!(client.receive_text().await?, ${rustText(data)});`];
   const status = entry.message?.payload?.status_code;
   if (action === "authentication" && status === 200) return ["client.assert_authenticated_status_ok().await;"];
   if (action === "authentication" && Number.isInteger(status)) return [`assert_eq!(client.wait_for_auth().await?.status_code, ${status});`];
   const json = rustJson(data) ?? `serde_json::from_str::<Value>(${rustText(data)})?`;
   return [`assert_eq!(client.receive_json().await?, ${json});`];
+}
+
+function receivingBytes(data) {
+  const bytes = rustBytes(data);
+  const received = "client.receive_binary().await?";
+  return bytes ? `assert_eq!(${received}, ${bytes});` : `assert_eq!(${received}.len(), ${data.byteLength});`;
 }
 
 function closing({ code, isByUser }) {

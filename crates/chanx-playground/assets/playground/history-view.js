@@ -12,6 +12,7 @@ import { toRust } from "./export-rust.js";
 const NEAR_THE_END = 40;
 /** So many rows are expanded at once before the browser gets a pause. */
 const BATCH = 50;
+const ROWS_IN_FRAME = 200;
 
 export class HistoryView {
   #views = new Map();
@@ -50,6 +51,10 @@ export class HistoryView {
 
   #later(entry) {
     this.#waiting.push(entry);
+    this.#schedule();
+  }
+
+  #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // Frames do not come while the page is in the background.
@@ -60,10 +65,11 @@ export class HistoryView {
   #drawWaiting() {
     this.#isScheduled = false;
     const fragment = document.createDocumentFragment();
-    for (const entry of this.#waiting.splice(0)) fragment.append(this.#draw(entry));
+    for (const entry of this.#waiting.splice(0, ROWS_IN_FRAME)) fragment.append(this.#draw(entry));
     this.list.append(fragment);
     if (this.#follows) this.box.scrollTop = this.box.scrollHeight;
     this.#note();
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
   #draw(entry) {

@@ -14,9 +14,8 @@ export function layout(title, tools) {
     for (const control of views.children) control.setAttribute("aria-pressed", String(control.dataset.key === view));
   };
   refill(views, VIEWS.map(([key, label]) => el("button", { type: "button", "data-key": key, onclick: () => show(key) }, label)));
-  const main = el("main.panes", { id: "main", tabindex: "-1" }, places.strip, places.left, places.right);
-  const page = document.getElementById("page");
-  refill(page, head, views, places.endpoints, main);
+  const panes = el("div.panes", { id: "panes", tabindex: "-1" }, places.strip, places.left, places.right);
+  refill(document.getElementById("page"), head, el("main.parts", {}, views, places.endpoints, panes));
   show("endpoints");
   return { ...places, show };
 }

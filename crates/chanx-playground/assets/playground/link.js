@@ -2,8 +2,8 @@
 
 import { parse, isObject, write } from "./json-value.js";
 import { indent } from "./json-text.js";
+import { isSecret } from "./secrets.js";
 
-const SECRET = /pass(word|wd|phrase)?$|secret|token|api_?-?key|credential|authorization|signature|session|cookie|^(pin|otp|auth|key|sig)$/i;
 /** Browsers and chats cut longer ones. */
 const LONGEST = 8000;
 
@@ -22,7 +22,7 @@ export function fragmentOf(state, longest = LONGEST) {
 
 function add(fragment, key, name, value, omitted) {
   if (value === "") return;
-  if (SECRET.test(name)) omitted.push(name);
+  if (isSecret(name)) omitted.push(name);
   else fragment.append(key, value);
 }
 
@@ -42,7 +42,7 @@ function blank(value, omitted) {
   if (Array.isArray(value)) value.forEach((item) => blank(item, omitted));
   if (!isObject(value)) return;
   for (const key of Object.keys(value)) {
-    if (!SECRET.test(key)) blank(value[key], omitted);
+    if (!isSecret(key)) blank(value[key], omitted);
     else if (value[key] !== null && value[key] !== "") {
       value[key] = "";
       omitted.push(key);

@@ -15,11 +15,11 @@ export function rustText(text) {
   return `"${safe.replaceAll(ESCAPED, (character) => `\\u{${character.codePointAt(0).toString(16)}}`)}"`;
 }
 
-/** A reference to bytes; of many, only their number. */
+/** A reference to bytes, or nothing if they are too many to be written out. */
 export function rustBytes(buffer) {
   const all = new Uint8Array(buffer);
-  if (all.length > MOST_BYTES) return `&[0; ${all.length}] /* zeros instead of the recorded bytes */`;
-  return `&[${Array.from(all, String).join(", ")}]`;
+  if (all.length === 0) return "&[0_u8; 0]";
+  return all.length > MOST_BYTES ? null : `&[${Array.from(all, String).join(", ")}]`;
 }
 
 /** A `json!`, or nothing if the text is too long, too deep, or has numbers that no literal can hold. */

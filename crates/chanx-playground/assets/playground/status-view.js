@@ -13,14 +13,17 @@ export function stateName(connection) {
   return STATES[connection.state];
 }
 
-/** The state, and below it what there is to say about the end of the connection. */
+/** The state and the user. */
 export function statusView(connection, session) {
-  const who = connection.state === "idle" || !session.isKnown ? null : el("span.hint", {}, " as ", el("strong", {}, isolated(connection.user ?? "nobody (not logged in)")));
-  return [
-    el("p.status", {}, el(`span.dot.${connection.state}`, { "aria-hidden": "true" }), el("span", {}, STATES[connection.state], who)),
-    connection.refusal && refusalView(connection, session),
-    !connection.refusal && connection.ending && connection.ending.code !== 1000 && endingView(connection, session),
-  ];
+  const isKnown = connection.state !== "idle" && session.isKnown;
+  const who = isKnown && el("span.hint", {}, " as ", el("strong", {}, isolated(connection.user ?? "nobody (not logged in)")));
+  return el("p.status", {}, el(`span.dot.${connection.state}`, { "aria-hidden": "true" }), el("span", {}, STATES[connection.state], who));
+}
+
+/** What there is to say about the end of the connection. */
+export function endView(connection, session) {
+  if (connection.refusal) return refusalView(connection, session);
+  return connection.ending && connection.ending.code !== 1000 ? endingView(connection, session) : null;
 }
 
 function refusalView({ refusal, ending }, session) {
