@@ -35,8 +35,8 @@ async fn page(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn info(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Json<Value> {
-    let Origin { scheme, host } = Origin::of(&headers, &shared.settings);
-    Json(information(&shared.application, &Base { scheme, host: &host }))
+    let Origin { scheme, host, path } = Origin::of(&headers, &shared.settings);
+    Json(information(&shared.application, &Base { scheme: &scheme, host: &host, path: &path }))
 }
 
 /// Which endpoint a message is for.
