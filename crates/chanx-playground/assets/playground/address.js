@@ -2,14 +2,26 @@
 
 const PLACE = /\{([^{}]+)\}/g;
 
-/** The scheme and host that this page came from, for sockets. */
-export function origin() {
-  return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}`;
+/**
+ * What stands before an endpoint's path: scheme, host, and the path below which the sockets are. The server says so; but whether the
+ * page came over TLS, it may not know behind a proxy.
+ */
+export function base(endpoint) {
+  const own = `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}`;
+  const route = `/${withoutAnchors(endpoint.pattern)}`;
+  if (!endpoint.url.endsWith(route)) return own;
+  const told = endpoint.url.slice(0, -route.length);
+  const [, host, path] = /^wss?:\/\/([^/]*)(.*)$/s.exec(told) ?? [];
+  return host === location.host ? own + path : told;
+}
+
+function withoutAnchors(pattern) {
+  return pattern.replaceAll(/^\^|\$$/g, "");
 }
 
 /** The path with placeholders. A regular expression that has no such form is shown as it is, to be edited by hand. */
 export function template(endpoint) {
-  return endpoint.address ?? `/${endpoint.pattern.replaceAll(/^\^|\$$/g, "")}`;
+  return endpoint.address ?? `/${withoutAnchors(endpoint.pattern)}`;
 }
 
 /** The address for `{path: {name: value}, query: [{name, value}]}`. Empty parameters keep their places. */
@@ -19,7 +31,7 @@ export function compose(endpoint, { path, query }) {
     const value = path[name] ?? "";
     return value === "" ? place : slashes.has(name) ? value.split("/").map(encode).join("/") : encode(value);
   });
-  return origin() + filled + queryText(query);
+  return base(endpoint) + filled + queryText(query);
 }
 
 function queryText(query) {
@@ -33,8 +45,8 @@ function encode(text) {
 
 /** The parameters of an address of this endpoint, or nothing if it is another's. */
 export function take(endpoint, text) {
-  if (endpoint.address === null || !text.startsWith(`${origin()}/`)) return null;
-  const [path, query = ""] = splitOnce(text.slice(origin().length), "?");
+  if (endpoint.address === null || !text.startsWith(`${base(endpoint)}/`)) return null;
+  const [path, query = ""] = splitOnce(text.slice(base(endpoint).length), "?");
   const { pattern, names } = matcher(endpoint);
   const match = pattern.exec(path);
   if (!match) return null;
