@@ -319,7 +319,7 @@ async fn the_asyncapi_document_is_written_for_a_server() {
     let document: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(document["servers"]["default"]["host"], "hum.example");
     let yaml = bench.output(&["asyncapi", "--format", "yaml"]).await;
-    assert!(yaml.contains("host: localhost:8000"), "{yaml}");
+    assert!(yaml.contains("host: \"localhost:8000\"\n"), "{yaml}");
 
     let file = bench.directory.path().join("asyncapi.json");
     let path = file.to_str().unwrap();
