@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::draft7::translate;
+use super::flatten::{flatten, name_variants};
 use super::security;
 use crate::description::names::{class_name, pascal_case};
 use crate::description::reach::reachable;
@@ -45,8 +46,9 @@ impl Components {
 
     /// A schema to stand where it is used; what it refers to is added.
     pub(super) fn inline(&mut self, schema: &Value, endpoint: &str) -> Value {
-        let names = self.definitions(schema, endpoint);
         let mut schema = schema.clone();
+        flatten(&mut schema);
+        let names = self.definitions(&schema, endpoint);
         translate(&mut schema, &|reference| target(reference, &names));
         schema
     }
@@ -81,6 +83,7 @@ impl Components {
             // The place is taken before the definitions are added, which may lead back here.
             self.schemas.insert(name.clone(), Value::Null);
             let mut own = self.inline(schema, endpoint);
+            name_variants(&mut own, &name);
             set_title(&mut own, &name);
             self.schemas.insert(name.clone(), own);
         }
@@ -89,10 +92,10 @@ impl Components {
 
     /// Adds the definitions of a schema, and says under which names.
     fn definitions(&mut self, schema: &Value, endpoint: &str) -> HashMap<String, String> {
-        let none = Map::new();
-        let definitions = schema.get("$defs").and_then(Value::as_object).unwrap_or(&none);
-        let alone = |name: &String| standing_alone(name, definitions);
-        let names: Vec<_> = definitions.keys().map(|name| (name.clone(), alone(name))).collect();
+        let Some(mut keywords) = schema.as_object().cloned() else { return HashMap::new() };
+        let definitions = keywords.shift_remove("$defs").and_then(|it| it.as_object().cloned()).unwrap_or_default();
+        let needed = reachable(&keywords, definitions);
+        let names: Vec<_> = needed.keys().map(|name| (name.clone(), standing_alone(name, &needed))).collect();
         names
             .into_iter()
             .map(|(name, schema)| {

@@ -6,6 +6,7 @@
 mod channel;
 mod components;
 mod draft7;
+mod flatten;
 mod keys;
 mod operations;
 mod parameters;

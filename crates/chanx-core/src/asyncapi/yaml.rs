@@ -113,8 +113,8 @@ fn with_point(number: String) -> String {
 /// Whether a text means itself without quotes, to all readers.
 fn is_plain(text: &str) -> bool {
     let is_harmless =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ' | ',' | '(' | ')' | '\'');
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '$' | ' ' | ',' | '(' | ')' | '\'');
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '$'))
         && text.chars().all(is_harmless)
         && !text.ends_with(' ')
         && !WORDS.contains(&text.to_ascii_lowercase().as_str())

@@ -120,7 +120,7 @@ fn admit(schema: &mut Value, action_key: &str) {
     }
     if let Some(properties) = keywords.entry("properties").or_insert_with(|| json!({})).as_object_mut() {
         properties.entry(action_key).or_insert_with(|| true.into());
-        properties.entry(REFERENCE).or_insert_with(|| json!({"type": ["string", "null"]}));
-        properties.entry(VERSION).or_insert_with(|| json!({"enum": [ENVELOPE_VERSION, null]}));
+        properties.entry(REFERENCE).or_insert_with(|| json!({"type": "string"}));
+        properties.entry(VERSION).or_insert_with(|| json!({"const": ENVELOPE_VERSION}));
     }
 }
