@@ -123,6 +123,7 @@ export class Composer {
   #refuse(text) {
     this.#refused = text;
     this.#drawActions();
+    this.verdict.scrollIntoView({ block: "nearest" });
     announce("Not sent: the server would find faults in it", "bad");
   }
 

@@ -1,13 +1,13 @@
 // What there is to know about an endpoint: who may connect, what it sends, how connections end.
 
 import { el, prose } from "./dom.js";
-import { endpointDocs, messageDocs } from "./docs-links.js";
+import { docsOf } from "./docs-links.js";
 import { advice } from "./close-codes.js";
 import { bytes } from "./safe-text.js";
 import { template } from "./address.js";
 
 export function endpointDetails(endpoint) {
-  const docs = endpointDocs(endpoint);
+  const docs = docsOf(endpoint);
   return el("section.card.about", { "aria-label": "About this endpoint" },
     el("div.about-head", {}, el("h2", {}, endpoint.name), el("span.path", {}, template(endpoint)),
       docs && el("a", { href: docs }, "Documentation")),
@@ -53,12 +53,12 @@ const SETS = [
 function messages(endpoint) {
   return SETS.filter(([key]) => endpoint[key].length > 0).map(([key, title]) => [
     el("h3", {}, title),
-    el("ul.messages", {}, endpoint[key].map((message) => el("li", {}, messageName(endpoint, message), message.description && [" — ", firstLine(message.description)]))),
+    el("ul.messages", {}, endpoint[key].map((message) => el("li", {}, messageName(message), message.description && [" — ", firstLine(message.description)]))),
   ]);
 }
 
-function messageName(endpoint, message) {
-  const docs = messageDocs(endpoint, message.action);
+function messageName(message) {
+  const docs = docsOf(message);
   const name = el("code", {}, message.action);
   return docs ? el("a", { href: docs }, name) : name;
 }

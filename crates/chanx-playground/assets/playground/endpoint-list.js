@@ -42,7 +42,7 @@ export class EndpointList {
 
   draw() {
     const found = this.#matching();
-    this.count.textContent = found.length === this.endpoints.length ? `${found.length} endpoints` : `${found.length} of ${this.endpoints.length} endpoints`;
+    this.count.textContent = counted(found.length, this.endpoints.length);
     refill(this.list, groups(found).map(([tag, endpoints]) => [
       tag && el("li.heading", {}, tag),
       endpoints.map((endpoint) => el("li", {}, this.#item(endpoint))),
@@ -64,6 +64,11 @@ function groups(endpoints) {
     byTag.set(tag, [...(byTag.get(tag) ?? []), endpoint]);
   }
   return [...byTag].sort(([one], [other]) => (one === "" ? -1 : other === "" ? 1 : 0));
+}
+
+function counted(found, all) {
+  const words = all === 1 ? "1 endpoint" : `${all} endpoints`;
+  return found === all ? words : `${found} of ${words}`;
 }
 
 function searchText(endpoint) {

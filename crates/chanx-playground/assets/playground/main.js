@@ -5,6 +5,7 @@ import { button, el, iconButton, refill } from "./dom.js";
 import { copy } from "./clipboard.js";
 import { EndpointList } from "./endpoint-list.js";
 import { endpoints as loadEndpoints } from "./api.js";
+import { namePlaces } from "./docs-links.js";
 import { fragmentOf, stateOf } from "./link.js";
 import { layout } from "./layout.js";
 import { refreshSession, session } from "./session.js";
@@ -44,7 +45,9 @@ function choose(endpoint) {
 async function load() {
   refill(problem);
   try {
-    list.fill(await loadEndpoints());
+    const endpoints = await loadEndpoints();
+    namePlaces(endpoints);
+    list.fill(endpoints);
     if (list.endpoints.length === 0) refill(problem, el("p.hint", {}, "This application has no WebSocket endpoints."));
     return true;
   } catch (error) {
