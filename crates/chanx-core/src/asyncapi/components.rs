@@ -8,12 +8,15 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::draft7::translate;
-use super::flatten::{flatten, name_variants};
+use super::flatten::{flatten, name_payload, name_variants};
 use super::security;
 use crate::description::names::{class_name, pascal_case};
 use crate::description::reach::reachable;
 use crate::description::{MessageDescription, SecurityScheme};
 use crate::validation::definition_name;
+
+const ABOUT_REF: &str =
+    "Clients may give a message a `ref` beside its action; every frame that answers the message carries the same one.";
 
 /// The parts of the document that channels refer to.
 #[derive(Default)]
@@ -63,10 +66,7 @@ impl Components {
         let mut object = json!({
             "messages": self.messages,
             "schemas": self.schemas,
-            "correlationIds": {"ref": {
-                "description": "Clients may give a message a `ref` beside its action; every frame that answers the message carries the same one.",
-                "location": "$message.payload#/ref",
-            }},
+            "correlationIds": {"ref": {"description": ABOUT_REF, "location": "$message.payload#/ref"}},
         });
         if !self.security_schemes.is_empty() {
             object["securitySchemes"] = self.security_schemes.into();
@@ -76,7 +76,7 @@ impl Components {
 
     /// Adds a schema under the first of the names that is free or its own already.
     fn schema(&mut self, schema: &Value, names: &[String], endpoint: &str) -> String {
-        let name = self.free_name(schema, names, endpoint);
+        let name = self.find_name(schema, names, endpoint);
         if !self.schemas.contains_key(&name) {
             self.owners.insert(name.clone(), endpoint.to_owned());
             self.originals.insert(name.clone(), schema.clone());
@@ -84,6 +84,7 @@ impl Components {
             self.schemas.insert(name.clone(), Value::Null);
             let mut own = self.inline(schema, endpoint);
             name_variants(&mut own, &name);
+            name_payload(&mut own, &name);
             set_title(&mut own, &name);
             self.schemas.insert(name.clone(), own);
         }
@@ -105,16 +106,21 @@ impl Components {
             .collect()
     }
 
-    fn free_name(&self, schema: &Value, names: &[String], endpoint: &str) -> String {
-        let is_ours = |name: &&String| self.originals.get(*name).is_none_or(|original| original == schema);
-        let from_here = |name: &&String| self.owners.get(*name).is_none_or(|owner| owner == endpoint);
-        let endpoint = pascal_case(endpoint);
-        let longer: Vec<_> = names.iter().map(|name| format!("{name}{endpoint}")).collect();
-        let numbered = (2_usize..).map(|number| format!("{}{number}", longer[0]));
-        let first = names.first().filter(is_ours);
-        let sided = names.iter().skip(1).filter(|_| names.first().is_some_and(|name| from_here(&name)));
-        let candidates = first.into_iter().chain(sided).chain(&longer).cloned();
-        candidates.chain(numbered).find(|name| is_ours(&name)).unwrap_or_default()
+    /// The name that the schema has already, or the first that is free. What one endpoint calls the same is told apart by
+    /// its side.
+    fn find_name(&self, schema: &Value, names: &[String], endpoint: &str) -> String {
+        let suffix = pascal_case(endpoint);
+        let longer = names.iter().map(|name| format!("{name}{suffix}"));
+        let all: Vec<_> = names.iter().cloned().chain(longer).collect();
+        if let Some(own) = all.iter().find(|name| self.originals.get(*name) == Some(schema)) {
+            return own.clone();
+        }
+        let is_own_conflict = self.owners.get(&all[0]).is_none_or(|owner| owner == endpoint);
+        let sided = if is_own_conflict { &all[1..names.len()] } else { &[] };
+        let numbered = (2_usize..).map(|number| format!("{}{suffix}{number}", all[0]));
+        let mut candidates = all[..1].iter().chain(sided).chain(&all[names.len()..]).cloned().chain(numbered);
+        let is_ours = |name: &String| self.originals.get(name).is_none_or(|original| original == schema);
+        candidates.find(is_ours).unwrap_or_default()
     }
 }
 

@@ -1,10 +1,11 @@
-//! Variants of unions as schemas that stand alone and have names, for generators that make a type of each.
+//! Schemas that stand alone and have names, for generators that make a type of each: variants of unions, payloads.
 
 use serde_json::{Map, Value};
 
 use crate::description::names::pascal_case;
 use crate::schema::visit_all;
 use crate::validation::{constants, definition_name, properties};
+use crate::wire::PAYLOAD;
 
 /// What a schema may say for its properties to be taken over one by one.
 const PLAIN: &[&str] = &["type", "properties", "required", "title", "description", "examples", "default"];
@@ -55,6 +56,18 @@ pub(super) fn name_variants(schema: &mut Value, name: &str) {
     }
 }
 
+/// Gives the payload of the message, which is called `name`, a title where it is an object that the message describes itself.
+pub(super) fn name_payload(schema: &mut Value, name: &str) {
+    let payload = schema.get_mut("properties").and_then(|properties| properties.get_mut(PAYLOAD)?.as_object_mut());
+    if let Some(payload) = payload.filter(|it| it.contains_key("properties") && !it.contains_key("title")) {
+        let title = match name.rsplit_once("Message") {
+            Some((before, after)) => format!("{before}Payload{after}"),
+            None => format!("{name}Payload"),
+        };
+        payload.shift_insert(0, "title".to_owned(), title.into());
+    }
+}
+
 /// The tag, or the only property. None where the variant is no object with all of its properties at hand.
 fn variant_name(keywords: &Map<String, Value>) -> Option<String> {
     let is_whole = !["$ref", "allOf", "anyOf", "oneOf"].iter().any(|keyword| keywords.contains_key(*keyword));
@@ -92,6 +105,17 @@ mod tests {
             flatten(&mut after);
             assert_eq!(after, before);
         }
+    }
+
+    #[test]
+    fn payloads_are_called_after_their_messages() {
+        let mut schema = json!({"properties": {"payload": {"properties": {}}}});
+        name_payload(&mut schema, "RosterMessageRoom");
+        assert_eq!(schema["properties"]["payload"]["title"], "RosterPayloadRoom");
+        let text = json!({"properties": {"payload": {"type": "string"}}});
+        let mut schema = text.clone();
+        name_payload(&mut schema, "EchoMessage");
+        assert_eq!(schema, text);
     }
 
     #[test]

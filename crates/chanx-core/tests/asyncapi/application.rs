@@ -139,7 +139,8 @@ fn room_endpoint() -> EndpointDescription {
 /// Sends only; its path has no form in braces.
 fn ticker_endpoint() -> EndpointDescription {
     let wire = WireFormat::default();
-    let outgoing = MessageSet::builder().payload::<f64>("tick", "").build();
+    let outgoing =
+        MessageSet::builder().payload::<f64>("tick", "").payload::<String>("echo", "Answers an echo.").build();
     let mut endpoint = EndpointDescription::default();
     endpoint.name = "Ticker".to_owned();
     endpoint.pattern = r"^ws/tick(er|s)/$".to_owned();

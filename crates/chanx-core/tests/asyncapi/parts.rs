@@ -69,7 +69,7 @@ fn what_nobody_asks_for_is_sent() {
     assert_eq!(messages_of(&operations["chat_room_group"]), ["CommentGroupMessageRoomConsumer"]);
     let connection = messages_of(&operations["chat_room_connection"]);
     assert_eq!(connection, ["AuthenticationMessageRoomConsumer", "CompleteMessage", "GroupCompleteMessage"]);
-    assert_eq!(messages_of(&operations["ws_tick_er_s_sends"]), ["TickMessage"]);
+    assert_eq!(messages_of(&operations["ws_tick_er_s_sends"]), ["TickMessage", "EchoServerMessage"]);
     assert_eq!(messages_of(&operations["ws_tick_er_s_connection"]), ["ErrorMessage"], "nothing may be sent there");
 }
 
