@@ -97,7 +97,6 @@ async fn the_page_says_what_the_types_do() {
         "<p><em>All</em> of it.</p>",
         "id=\"endpoint-room\"",
         "id=\"message-room-incoming-say\"",
-        "id=\"message-room-say\"",
         "id=\"message-room-event-left\"",
         "id=\"message-room-builtin-error\"",
         "1 to 100 characters",
@@ -156,7 +155,7 @@ async fn styles_and_scripts_are_served_and_nothing_else_is_allowed() {
     let page = text(response).await.replace("&#x2f;", "/");
     let assets = between(&page, "\"..", '"').filter(|path| path.contains("/assets/"));
     let assets: Vec<_> = assets.map(str::to_owned).collect();
-    assert_eq!(assets.len(), 2, "{assets:?}");
+    assert_eq!(assets.len(), 3, "{assets:?}");
     for asset in assets {
         let response = get(&documentation, &asset).await;
         assert_eq!(response.status(), StatusCode::OK, "{asset}");

@@ -60,5 +60,8 @@ pub(crate) const PLAYGROUND: &[File] = &[
 ];
 
 /// Those of the documentation.
-pub(crate) const DOCS: &[File] =
-    &[("docs.css", include_str!("../../assets/docs/docs.css")), ("docs.js", include_str!("../../assets/docs/docs.js"))];
+pub(crate) const DOCS: &[File] = &[
+    ("content.css", include_str!("../../assets/docs/content.css")),
+    ("docs.css", include_str!("../../assets/docs/docs.css")),
+    ("docs.js", include_str!("../../assets/docs/docs.js")),
+];

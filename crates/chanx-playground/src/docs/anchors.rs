@@ -19,11 +19,6 @@ impl Anchors {
         let mut candidates = std::iter::once(name.to_owned()).chain(numbered);
         candidates.find(|candidate| self.0.insert(candidate.clone())).unwrap_or_default()
     }
-
-    /// The name, if no other place has it.
-    pub(crate) fn take_as_is(&mut self, name: String) -> Option<String> {
-        self.0.insert(name.clone()).then_some(name)
-    }
 }
 
 #[cfg(test)]
@@ -48,6 +43,5 @@ mod tests {
         let mut anchors = Anchors::default();
         let names: Vec<_> = ["a", "a-2", "a", "b"].map(|name| anchors.take(name)).into();
         assert_eq!(names, ["a", "a-2", "a-3", "b"]);
-        assert_eq!(anchors.take_as_is("b".to_owned()), None);
     }
 }

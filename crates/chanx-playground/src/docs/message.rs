@@ -21,8 +21,6 @@ pub(crate) struct Playground<'a> {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Message {
     anchor: String,
-    /// The place without the direction, if it is the first message of the endpoint with this action.
-    short_anchor: Option<String>,
     action: String,
     prose: Option<Prose>,
     body: Body,
@@ -40,14 +38,11 @@ impl Message {
         playground: Option<Playground<'_>>,
         anchors: &mut Anchors,
     ) -> Self {
-        let action = slug(&message.action);
-        let anchor = anchors.take(&format!("message-{endpoint}-{group}-{action}"));
-        let short_anchor = anchors.take_as_is(format!("message-{endpoint}-{action}"));
+        let anchor = anchors.take(&format!("message-{endpoint}-{group}-{}", slug(&message.action)));
         let (mut body, sections) = shape::of_message(&message.schema, &anchor, anchors);
         body.prose = None;
         Self {
             anchor,
-            short_anchor,
             action: message.action.clone(),
             prose: Prose::of(&message.description),
             body,
@@ -81,17 +76,5 @@ mod tests {
         let expected = "/playground/#endpoint=ws%2F%3Cint%3Apk%3E%2F\
                         &message=%7B%0A%20%20%22action%22%3A%20%22a%2Bb%26c%22%0A%7D";
         assert_eq!(playground.address(&described), expected);
-    }
-
-    #[test]
-    fn the_first_message_of_an_action_has_two_places() {
-        let mut anchors = Anchors::default();
-        let mut place = |group| {
-            let message = Message::new(&message("new_message", json!({})), ["room", group], None, &mut anchors);
-            (message.anchor, message.short_anchor)
-        };
-        let short = "message-room-new-message".to_owned();
-        assert_eq!(place("incoming"), ("message-room-incoming-new-message".to_owned(), Some(short)));
-        assert_eq!(place("group"), ("message-room-group-new-message".to_owned(), None));
     }
 }
