@@ -16,5 +16,12 @@ use std::process::ExitCode;
 use chanx_site::Project;
 
 fn main() -> ExitCode {
-    Project::new("conformance").websockets(routing::routes).pages(|_| effects::router().merge(trigger::router())).run()
+    Project::new("conformance")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(
+            "What the conformance cases need: messages of every type, all ways to get in, and all that can go wrong.",
+        )
+        .websockets(routing::routes)
+        .pages(|_| effects::router().merge(trigger::router()))
+        .run()
 }

@@ -1,5 +1,7 @@
 //! A group message as the clients of one endpoint get it: read once, written once for each relation to its sender.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -107,16 +109,20 @@ impl Broadcast {
     }
 
     fn text_for(&self, origin: Origin, config: &SessionConfig) -> Vec<u8> {
-        let name = |declared: &'static str| match config.wire.naming {
-            Naming::AsDeclared => declared.into(),
-            Naming::CamelCase => camelize(declared),
-        };
         let object = self.text.strip_suffix(b"}").unwrap_or(&self.text);
         let separator = if object == b"{" { "" } else { "," };
-        let (mine, current) = (name(IS_MINE), name(IS_CURRENT));
+        let [mine, current] = origin_keys(&config.wire);
         let tail = format!("{separator}\"{mine}\":{},\"{current}\":{}}}", origin.is_mine, origin.is_current);
         [object, tail.as_bytes()].concat()
     }
+}
+
+/// The keys that tell the origin: whether the message is the user's own, and whether it is the connection's own.
+pub(crate) fn origin_keys(wire: &WireFormat) -> [Cow<'static, str>; 2] {
+    [IS_MINE, IS_CURRENT].map(|declared| match wire.naming {
+        Naming::AsDeclared => declared.into(),
+        Naming::CamelCase => camelize(declared),
+    })
 }
 
 fn deflate(text: &[u8], window: Window, config: &SessionConfig) -> Option<Vec<u8>> {

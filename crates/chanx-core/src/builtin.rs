@@ -28,6 +28,7 @@ pub enum Builtin {
 
 /// The payload of `authentication`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"status_code": 200, "status_text": "OK", "data": {"detail": "OK"}}]))]
 pub struct AuthenticationOutcome {
     /// An HTTP status: 200, or that of the refusal.
     pub status_code: u16,
@@ -41,16 +42,30 @@ pub struct AuthenticationOutcome {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Failure {
     /// The same words for every failure: the cause is nobody's business but the log's.
+    #[schemars(extend("const" = FAILED))]
     pub detail: &'static str,
     /// What to look for in the log.
+    #[schemars(extend("examples" = ["5f1c9d3a-7"]))]
     pub id: String,
 }
+
+const FAILED: &str = "Failed to process message";
 
 impl Failure {
     /// The failure with this id in the log.
     pub fn new(id: String) -> Self {
-        Self { detail: "Failed to process message", id }
+        Self { detail: FAILED, id }
     }
+}
+
+/// The payload of `error`.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Trouble<'a> {
+    /// Every fault of a message that was refused.
+    Invalid(&'a [Fault]),
+    /// The handler of the message failed.
+    Failed(&'a Failure),
 }
 
 impl Message for Builtin {
@@ -59,7 +74,7 @@ impl Message for Builtin {
         MESSAGES.get_or_init(|| {
             MessageSet::builder()
                 .payload::<AuthenticationOutcome>("authentication", "The outcome of authentication and permissions.")
-                .payload::<Value>("error", "What was wrong with a message, or that its handler failed.")
+                .payload::<Trouble<'_>>("error", "What was wrong with a message, or that its handler failed.")
                 .nothing("complete", "The message, the event or the connection phase is dealt with.")
                 .nothing("group_complete", "A group message is dealt with.")
                 .build()
@@ -80,8 +95,8 @@ impl OutgoingMessage for Builtin {
     fn encode<M: SerializeMap>(&self, fields: &mut M) -> Result<(), M::Error> {
         match self {
             Self::Authentication(outcome) => fields.serialize_entry(PAYLOAD, outcome),
-            Self::Invalid(faults) => fields.serialize_entry(PAYLOAD, faults),
-            Self::Failed(failure) => fields.serialize_entry(PAYLOAD, failure),
+            Self::Invalid(faults) => fields.serialize_entry(PAYLOAD, &Trouble::Invalid(faults)),
+            Self::Failed(failure) => fields.serialize_entry(PAYLOAD, &Trouble::Failed(failure)),
             Self::Complete | Self::GroupComplete => fields.serialize_entry(PAYLOAD, &()),
         }
     }

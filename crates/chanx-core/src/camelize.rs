@@ -3,6 +3,7 @@
 //! Only the names that a schema declares are ever changed. Keys of maps and of untyped values are data.
 
 mod rename;
+mod schema;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,6 +11,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 pub use rename::{rename_incoming, rename_outgoing};
+pub(crate) use schema::camelize_schema;
 
 /// How declared names appear on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

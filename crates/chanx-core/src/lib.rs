@@ -10,13 +10,16 @@ pub mod decode;
 pub mod encode;
 
 pub mod camelize;
+mod schema;
 pub mod validation;
 
 pub mod close;
 pub mod deflate;
 pub mod frame;
 
+pub mod asyncapi;
 pub mod broadcast;
 pub mod builtin;
+pub mod description;
 pub mod layer;
 pub mod session;

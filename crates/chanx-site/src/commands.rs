@@ -1,6 +1,7 @@
 //! The commands of every application: `runserver`, `migrate`, `createsuperuser` and their like.
 
 mod address;
+mod asyncapi;
 mod changepassword;
 mod check;
 mod clearsessions;
@@ -64,7 +65,9 @@ enum Command {
     /// Tell running consumers something, over the channel layer
     #[command(name = "send-event")]
     SendEvent(sendevent::SendEvent),
-    /// List the WebSocket routes
+    /// Write the AsyncAPI document of the application
+    Asyncapi(asyncapi::Asyncapi),
+    /// List the WebSocket routes and their messages
     Routes,
     /// Look for mistakes in settings, routes and database
     Check,
@@ -147,7 +150,7 @@ fn execute(
     })
 }
 
-async fn dispatch(command: Command, context: Context<'_>) -> Result<(), CommandError> {
+async fn dispatch(command: Command, mut context: Context<'_>) -> Result<(), CommandError> {
     match command {
         Command::Develop(develop) => develop.run(context).await,
         Command::Runserver(runserver) => runserver.run(context).await,
@@ -158,6 +161,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> Result<(), CommandE
         Command::Token(token) => token.run(context).await,
         Command::Clearsessions => clearsessions::run(context).await,
         Command::SendEvent(event) => event.run(context).await,
+        Command::Asyncapi(asyncapi) => asyncapi.run(&mut context),
         Command::Routes => routes::run(context.project, context.terminal),
         Command::Check => check::run(context).await,
         Command::Settings => settings::run(&context.settings, context.terminal),

@@ -5,6 +5,7 @@
 //! application.
 
 mod commands;
+mod documents;
 mod layer;
 mod project;
 mod site;

@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use axum::middleware::from_fn;
 use axum::{Extension, Router};
-use chanx::routing::Routes;
+use chanx::routing::{Routes, RoutingError};
 use chanx::settings::{Settings, SettingsError};
 use chanx::{BoxError, Connections, Endpoint, StartError, Websockets};
+use chanx_playground::Documentation;
 
 use crate::commands::{self, OwnCommand, Work};
 use crate::database::Migration;
+use crate::documents;
 use crate::site::{Additions, Site};
 use crate::web::{Asset, TemplateSource, answer_missing, health_router, request_id, security_headers};
 
@@ -47,6 +49,8 @@ type MakePages = Arc<dyn Fn(&Site) -> Router + Send + Sync>;
 #[derive(Clone)]
 pub struct Project {
     name: &'static str,
+    version: &'static str,
+    description: &'static str,
     adjustments: Vec<Adjust>,
     routes: Option<MakeRoutes>,
     pages: Option<MakePages>,
@@ -69,6 +73,8 @@ impl Project {
     pub fn new(name: &'static str) -> Self {
         Self {
             name,
+            version: "0.1.0",
+            description: "",
             adjustments: Vec::new(),
             routes: None,
             pages: None,
@@ -78,6 +84,20 @@ impl Project {
             commands: Vec::new(),
             development: Vec::new(),
         }
+    }
+
+    /// The version of the application, for documents. Usually `env!("CARGO_PKG_VERSION")`.
+    #[must_use]
+    pub fn version(mut self, version: &'static str) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// What the application is for, in Markdown, for documents.
+    #[must_use]
+    pub fn description(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
     }
 
     /// Changes settings after the file and the environment were read.
@@ -203,6 +223,11 @@ impl Project {
         self.name
     }
 
+    pub(crate) fn documentation(&self, settings: &Settings) -> Result<Documentation, RoutingError> {
+        let documentation = Documentation::new(self.name, &self.routes().compile()?, settings);
+        Ok(documentation.version(self.version).description(self.description))
+    }
+
     pub(crate) fn additions(&self) -> &Additions {
         &self.additions
     }
@@ -245,7 +270,8 @@ impl Project {
         let pages = self.pages.as_ref().map_or_else(Router::new, |pages| pages(site));
         let (websockets, pages) =
             self.states.iter().fold((websockets, pages), |(websockets, pages), attach| attach(site, websockets, pages));
-        let pages = pages.merge(site.router());
+        let documents = documents::router(self.documentation(site.settings())?, site.settings());
+        let pages = pages.merge(site.router()).merge(documents);
         let pages = answer_missing(pages, site).layer(from_fn(security_headers));
         // In this order the answer to unknown paths is that of the pages.
         let router = websockets.into_router().merge(health_router(site)).merge(site.attach(pages));

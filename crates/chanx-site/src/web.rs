@@ -37,6 +37,7 @@ pub(crate) use host::allowed_hosts;
 pub(crate) use missing::answer_missing;
 pub(crate) use templates::Templates;
 pub(crate) use throttle::LoginThrottle;
+pub(crate) use user::staff_required;
 
 /// Django's path of the login page.
 pub const LOGIN_PATH: &str = "/admin/login/";

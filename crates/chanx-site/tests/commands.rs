@@ -230,6 +230,10 @@ fn without_a_command_everything_is_set_up_once() {
     assert!(server.greeting.contains(&format!("http://localhost:{}/hello/", server.address.port())));
     assert!(server.get("/admin/login/").starts_with("HTTP/1.1 200 OK\r\n"));
     assert!(server.get("/hello/").ends_with("\r\n\r\nhello"));
+    for page in ["/playground/websocket/", "/asyncapi/"] {
+        assert!(server.greeting.contains(page), "{}", server.greeting);
+        assert!(server.get(page).starts_with("HTTP/1.1 200 OK\r\n"));
+    }
     assert_eq!(server.stop(), Some(0));
 
     let key = directory.path().join("data/secret_key");
@@ -259,7 +263,7 @@ fn routes_are_listed() {
     let directory = tempfile::tempdir().unwrap();
     let (code, stdout, _) = run(directory.path(), &["routes"]);
     assert_eq!(code, 0);
-    assert!(stdout.contains("/ws/ping/  Pinger  ping\n"), "{stdout}");
+    assert!(stdout.contains("/ws/ping/  Pinger  ping\n    clients send "), "{stdout}");
 }
 
 #[cfg(unix)]

@@ -38,7 +38,8 @@ pub(crate) fn session_config(
     config
 }
 
-fn wire_format(settings: &Settings, overrides: &Overrides) -> WireFormat {
+/// The names on the wire of an endpoint.
+pub(crate) fn wire_format(settings: &Settings, overrides: &Overrides) -> WireFormat {
     let camelize = overrides.camelize.unwrap_or(settings.camelize);
     WireFormat {
         action_key: overrides.message_action_key.as_ref().unwrap_or(&settings.message_action_key).clone(),

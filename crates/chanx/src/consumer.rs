@@ -7,6 +7,7 @@ use chanx_core::layer::GroupName;
 use chanx_core::message::{IncomingMessage, Message, OutgoingMessage};
 use chanx_core::session::Disconnect;
 
+use crate::about::About;
 use crate::auth::Authentication;
 use crate::context::Context;
 use crate::endpoint::Endpoint;
@@ -48,6 +49,11 @@ pub trait Consumer: Sized + Send + 'static {
     /// What this consumer does differently from the settings.
     fn overrides() -> Overrides {
         Overrides::default()
+    }
+
+    /// What documents say about this consumer beside that which its types say.
+    fn about() -> About {
+        About::default()
     }
 
     /// Makes the consumer, once the client is let in.

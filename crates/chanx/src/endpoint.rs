@@ -4,18 +4,26 @@ use std::fmt;
 use std::sync::Arc;
 
 use chanx_core::broadcast::{Broadcast, BroadcastError};
+use chanx_core::decode::{Rejected, decode};
 use chanx_core::deflate::Agreement;
+use chanx_core::description::SecurityScheme;
 use chanx_core::layer::Content;
 use chanx_core::message::{Message, MessageSet};
+use chanx_core::validation::Fault;
 use chanx_core::wire::WireFormat;
 use tracing::{Instrument, Span};
 
+use crate::about::About;
+use crate::auth::Authentication;
 use crate::channels::{InvalidEvent, parse_event};
+use crate::config::wire_format;
 use crate::consumer::{Consumer, Overrides};
 use crate::driver;
 use crate::handshake::Handshake;
 use crate::hub::Registration;
 use crate::mounted::Mounted;
+use crate::permission::Permission;
+use crate::settings::Settings;
 use crate::transport::Transport;
 
 /// A consumer that routes can lead to. Made by [`Consumer::endpoint`].
@@ -27,6 +35,10 @@ pub struct Endpoint {
     outgoing: fn() -> &'static MessageSet,
     group_messages: fn() -> &'static MessageSet,
     events: fn() -> &'static MessageSet,
+    about: fn() -> About,
+    schemes: fn(&Settings) -> Vec<SecurityScheme>,
+    permissions: fn() -> String,
+    check_message: fn(&str, &WireFormat) -> Result<(), Rejected>,
     check_event: fn(&str) -> Result<(), InvalidEvent>,
     broadcast: fn(&Content, &WireFormat) -> Result<Broadcast, BroadcastError>,
     spawn: fn(Opening, Span),
@@ -54,6 +66,10 @@ impl Endpoint {
             outgoing: C::Outgoing::messages,
             group_messages: C::GroupMessage::messages,
             events: C::Event::messages,
+            about: C::about,
+            schemes: C::Authentication::schemes,
+            permissions: || C::permissions().describe(),
+            check_message: |text, wire| decode::<C::Incoming>(text, wire).map(drop),
             check_event: |text| parse_event::<C::Event>(text).map(drop),
             broadcast: Broadcast::new::<C::GroupMessage>,
             spawn: |opening, span| drop(tokio::spawn(driver::serve::<C>(Box::new(opening)).instrument(span))),
@@ -85,6 +101,30 @@ impl Endpoint {
         (self.events)()
     }
 
+    /// What documents say about the consumer beside that which its types say.
+    pub fn about(&self) -> About {
+        (self.about)()
+    }
+
+    /// Where clients put their credentials.
+    pub fn security_schemes(&self, settings: &Settings) -> Vec<SecurityScheme> {
+        (self.schemes)(settings)
+    }
+
+    /// Who may connect, in a few words.
+    pub fn permissions(&self) -> String {
+        (self.permissions)()
+    }
+
+    /// What the consumer would find wrong with a text that a client sent.
+    ///
+    /// # Errors
+    /// Every fault of the message.
+    pub fn check_message(&self, text: &str, settings: &Settings) -> Result<(), Vec<Fault>> {
+        let wire = wire_format(settings, &self.overrides);
+        (self.check_message)(text, &wire).map_err(|rejected| rejected.faults)
+    }
+
     /// Whether the consumer takes this event, in the form of [`parse_event`].
     ///
     /// # Errors
@@ -114,7 +154,7 @@ impl fmt::Debug for Endpoint {
 }
 
 /// The last part of a type's path, without the paths of its parameters.
-fn short_name(full: &'static str) -> &'static str {
+pub(crate) fn short_name(full: &'static str) -> &'static str {
     let end = full.find('<').unwrap_or(full.len());
     full[..end].rsplit("::").next().unwrap_or(full)
 }

@@ -6,9 +6,11 @@ pub mod permission;
 pub mod routing;
 pub mod settings;
 
+mod about;
 mod channels;
 mod consumer;
 mod context;
+mod describe;
 mod endpoint;
 mod handshake;
 mod object;
@@ -36,8 +38,10 @@ mod upgrade;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use about::About;
 pub use channels::{Audience, Channels, ChannelsError, InvalidEvent, parse_event};
 pub use chanx_core::close::{CLOSE_CODES, CloseCode, CloseCodeInfo, InvalidCloseCode};
+pub use chanx_core::description;
 pub use chanx_core::layer::{ChannelName, GroupName, InvalidName};
 pub use chanx_core::message::{IncomingMessage, Message, MessageInfo, MessageSet, Never, OutgoingMessage};
 pub use chanx_core::session::{Disconnect, EndedBy, SendError};
@@ -46,6 +50,7 @@ pub use connections::Connections;
 pub use consumer::{Consumer, HandlerError, Overrides, Result};
 pub use context::{Context, GroupSend, JoinError, SendGroupError, UserOf};
 pub use cookies::Cookies;
+pub use describe::describe;
 pub use endpoint::Endpoint;
 pub use handshake::Handshake;
 pub use object::{Extract, FromHandshake, Path, Query};

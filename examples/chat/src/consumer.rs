@@ -2,8 +2,9 @@
 
 use chanx::auth::SessionAuthentication;
 use chanx::permission::{IsAuthenticated, Permission};
-use chanx::{Consumer, Context, GroupName, GroupSend, HandlerError, Result};
+use chanx::{About, CloseCode, Consumer, Context, GroupName, GroupSend, HandlerError, Result};
 use chanx_site::Site;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sqlx::SqlitePool;
 
@@ -20,6 +21,10 @@ use crate::{groups, members};
 /// The close code for somebody who has left the room. It is no refusal: those are 4000 + an HTTP status.
 pub(crate) const LEFT_THE_ROOM: u16 = 4900;
 
+/// For people who write clients.
+const ABOUT: &str = "One member in one room. The roster and a page of messages come first; then whatever happens in the room, and \
+    private messages from everywhere.";
+
 pub(crate) struct RoomConsumer {
     pool: SqlitePool,
     presence: Presence,
@@ -34,9 +39,9 @@ pub(crate) struct RoomConsumer {
 }
 
 /// What a page says in the query when it comes back.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 struct Resume {
-    /// The last message that it has.
+    /// The id of the last message that the client has. Without it the newest messages are sent.
     after: Option<i64>,
 }
 
@@ -47,6 +52,14 @@ impl Consumer for RoomConsumer {
     type Outgoing = Outgoing;
     type GroupMessage = RoomMessage;
     type Event = RoomEvent;
+
+    fn about() -> About {
+        let about = About::new(ABOUT).tag("rooms").query::<Resume>();
+        match CloseCode::try_from(LEFT_THE_ROOM) {
+            Ok(code) => about.close_code(code, "the member has left the room, perhaps in another window"),
+            Err(_) => about,
+        }
+    }
 
     fn permissions() -> impl Permission<Self> {
         (IsAuthenticated, IsMember)

@@ -16,10 +16,13 @@ pub(crate) const PAGE: usize = 50;
 pub(crate) struct ChatMessage {
     /// Grows with every message, so that clients can order, resume and recognize.
     pub(crate) id: i64,
+    /// What happened.
     pub(crate) kind: Kind,
+    /// Whose doing it is.
     pub(crate) sender: Person,
     /// Who alone may read it; without one, all members.
     pub(crate) to: Option<Person>,
+    /// What was said; nothing, if something else happened.
     pub(crate) text: String,
     /// When, in milliseconds since 1970.
     pub(crate) at: i64,
@@ -51,7 +54,9 @@ pub(crate) struct Draft<'a> {
 /// Messages that follow one another, the oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Page {
+    /// Which messages these are.
     pub(crate) span: Span,
+    /// The oldest first.
     pub(crate) messages: Vec<ChatMessage>,
     /// Whether there are messages before the first one.
     pub(crate) has_older: bool,

@@ -42,6 +42,8 @@ fn main() -> ExitCode {
 /// All parts of the application, for `main` and for tests.
 fn application() -> Project {
     Project::new("chat")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description("Rooms with members, a history, presence and private messages.")
         .settings(settings::adjust)
         .migrations(migrations::ALL)
         .state(|site| Presence::start(site.database().pool(), site.channels()))

@@ -18,10 +18,14 @@ pub(crate) enum Incoming {
     Whisper {
         /// The member's id.
         to: i64,
+        /// What to say.
         text: Words,
     },
     /// Tells the others whether a message is being written.
-    Typing { is_typing: bool },
+    Typing {
+        /// Whether it still is.
+        is_typing: bool,
+    },
     /// Asks for the page of messages before this one.
     LoadHistory {
         /// A message's id.
@@ -40,6 +44,7 @@ pub(crate) enum Incoming {
 pub(crate) enum Outgoing {
     /// Who belongs to the room, and who of them is there.
     Roster {
+        /// By name.
         members: Vec<Person>,
         /// The ids of those who are there.
         online: Vec<i64>,
@@ -52,6 +57,7 @@ pub(crate) enum Outgoing {
     Membership(ChatMessage),
     /// A message was understood but not obeyed.
     Refused {
+        /// For programs.
         reason: Reason,
         /// For people.
         detail: String,
@@ -76,9 +82,19 @@ pub(crate) enum RoomMessage {
     /// Somebody said something to the room.
     Said(ChatMessage),
     /// Somebody said something to this user alone, perhaps in another room.
-    Whispered { room: RoomLink, message: ChatMessage },
+    Whispered {
+        /// Where it was said.
+        room: RoomLink,
+        /// What was said.
+        message: ChatMessage,
+    },
     /// Somebody is writing, or has stopped.
-    Typing { person: Person, is_typing: bool },
+    Typing {
+        /// Who it is.
+        person: Person,
+        /// Whether a message is still being written.
+        is_typing: bool,
+    },
     /// The first connection of a member.
     Online(Person),
     /// The last connection of a member is gone.
@@ -97,6 +113,8 @@ pub(crate) enum RoomEvent {
 /// Where a room is found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct RoomLink {
+    /// Its part of the address.
     pub(crate) slug: String,
+    /// As people call it.
     pub(crate) name: String,
 }

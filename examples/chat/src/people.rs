@@ -8,7 +8,9 @@ use sqlx::SqlitePool;
 /// Somebody with a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Person {
+    /// The same in all rooms.
     pub(crate) id: i64,
+    /// The user name.
     pub(crate) name: String,
 }
 

@@ -19,6 +19,8 @@ fn main() -> ExitCode {
 /// All parts of the application, for `main` and for tests.
 fn application() -> Project {
     Project::new("echo")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description("A page behind a login, and a socket that echoes under the user's name.")
         .settings(settings::adjust)
         .websockets(websockets)
         .pages(|_| urls::router())

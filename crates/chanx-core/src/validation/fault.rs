@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One fault of a message, with keys and vocabulary of Pydantic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{"type": "missing", "loc": ["echo", "payload"], "msg": "Field required"}]))]
 pub struct Fault {
     /// What kind of fault it is, such as `missing` or `int_type`: for programs.
     #[serde(rename = "type")]

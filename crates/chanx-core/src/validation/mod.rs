@@ -26,7 +26,7 @@ use crate::camelize::Naming;
 
 pub(crate) use branches::applicable;
 pub use fault::{Fault, Segment};
-pub(crate) use schema::{Document, properties};
+pub(crate) use schema::{Document, constants, count, definition_name, list, properties, requires, types};
 
 /// All faults of `value` against `schema`, in the order of the declared fields, then of unknown fields as they came.
 ///

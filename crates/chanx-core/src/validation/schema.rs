@@ -47,18 +47,18 @@ impl<'a> Document<'a> {
 }
 
 /// The name that `#/$defs/<name>` refers to, freed of the escapes of a URI fragment and of a JSON pointer.
-pub(super) fn definition_name(reference: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn definition_name(reference: &str) -> Option<Cow<'_, str>> {
     let name = percent_decode_str(reference.strip_prefix("#/$defs/")?).decode_utf8().ok()?;
     Some(if name.contains('~') { Cow::Owned(name.replace("~1", "/").replace("~0", "~")) } else { name })
 }
 
 /// The members of a keyword that holds a list of schemas or values; none if it is absent.
-pub(super) fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
+pub(crate) fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
     schema.get(keyword).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// The names of the schema's own `type`.
-pub(super) fn types(schema: &Map<String, Value>) -> Vec<&str> {
+pub(crate) fn types(schema: &Map<String, Value>) -> Vec<&str> {
     match schema.get("type") {
         Some(Value::String(name)) => vec![name],
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
@@ -67,7 +67,7 @@ pub(super) fn types(schema: &Map<String, Value>) -> Vec<&str> {
 }
 
 /// The values that `const` or `enum` allows.
-pub(super) fn constants(schema: &Map<String, Value>) -> Option<&[Value]> {
+pub(crate) fn constants(schema: &Map<String, Value>) -> Option<&[Value]> {
     match schema.get("const") {
         Some(only) => Some(std::slice::from_ref(only)),
         None => schema.get("enum")?.as_array().map(Vec::as_slice),
@@ -81,12 +81,12 @@ pub(crate) fn properties(schema: &Map<String, Value>) -> impl Iterator<Item = (&
 }
 
 /// Whether a property must be there.
-pub(super) fn requires(schema: &Map<String, Value>, name: &str) -> bool {
+pub(crate) fn requires(schema: &Map<String, Value>, name: &str) -> bool {
     list(schema, "required").iter().any(|required| required == name)
 }
 
 /// A keyword that holds a count.
-pub(super) fn count(schema: &Map<String, Value>, keyword: &str) -> Option<u64> {
+pub(crate) fn count(schema: &Map<String, Value>, keyword: &str) -> Option<u64> {
     schema.get(keyword)?.as_u64()
 }
 

@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chanx_core::camelize::Naming;
+use chanx_core::description::example;
 use chanx_core::validation::diagnose;
 use garde::Validate;
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, from_str};
+use serde_json::{Map, Value, from_str, from_value};
 
 use crate::types::*;
 
-/// Holds every input of the matrix against the type, not only those that are meant for it.
+/// Holds every input of the matrix against the type, not only those that are meant for it, and the type's example.
 fn check<T: JsonSchema + DeserializeOwned>(is_valid: impl Fn(&T) -> bool) {
     let schema = schema_for!(T).to_value();
     let none = Map::new();
     let definitions = schema.get("$defs").and_then(Value::as_object).unwrap_or(&none);
+    let example = example(&schema);
+    assert!(from_value(example.clone()).is_ok_and(|value| is_valid(&value)), "{}: {example}", T::schema_name());
     let matrix: Value = from_str(crate::ROWS).unwrap();
     for row in matrix["rows"].as_array().unwrap() {
         let input = row["input"].as_str().unwrap();

@@ -7,6 +7,7 @@ mod matching;
 mod types;
 
 use chanx_core::camelize::{Naming, camelize};
+use chanx_core::description::example;
 use chanx_core::validation::diagnose;
 use serde_json::{Map, Value, from_str, to_value};
 
@@ -53,6 +54,24 @@ fn schemas_written_by_hand_give_the_matrix() {
     let definitions = written["$defs"].as_object().unwrap();
     let failures = failures(|name| &written["types"][name], |_| definitions);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_type_has_an_example_without_fault() {
+    let written: Value = from_str(WRITTEN).unwrap();
+    let by_hand = written["types"].as_object().unwrap().iter().map(|(name, schema)| {
+        let mut schema = schema.clone();
+        schema["$defs"] = written["$defs"].clone();
+        (name.clone(), schema)
+    });
+    let of_types = types::schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema));
+    for (name, schema) in by_hand.chain(of_types) {
+        let found = example(&schema);
+        let none = Map::new();
+        let definitions = schema.get("$defs").and_then(Value::as_object).unwrap_or(&none);
+        assert_eq!(diagnose(&schema, definitions, &found, &[], Naming::AsDeclared), [], "{name}: {found}");
+        assert!(!found.is_null() || name == "none", "{name}");
+    }
 }
 
 #[test]

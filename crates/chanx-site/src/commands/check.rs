@@ -1,6 +1,10 @@
 //! `check`: looks for mistakes before somebody else finds them.
 
-use chanx::settings::Settings;
+use std::collections::BTreeSet;
+
+use chanx::routing::RouteTable;
+use chanx::settings::{Access, Settings};
+use chanx::{Endpoint, MessageInfo, MessageSet};
 
 use super::context::Context;
 use super::error::CommandError;
@@ -21,7 +25,11 @@ struct Findings {
 pub(crate) async fn run(context: Context<'_>) -> Result<(), CommandError> {
     let mut findings = Findings { warnings: warnings(&context.settings), errors: Vec::new() };
     findings.note(check_secret_key(&context.settings));
-    findings.note(context.project.routes().compile().map_err(CommandError::from));
+    match context.project.routes().compile() {
+        Ok(routes) if context.settings.require_descriptions => findings.errors.extend(undescribed(&routes)),
+        Ok(_) => {}
+        Err(error) => findings.errors.push(chain(&error)),
+    }
     findings.note(check_site(&context).await);
     for warning in &findings.warnings {
         context.terminal.say(&format!("warning: {warning}"))?;
@@ -48,6 +56,22 @@ impl Findings {
     }
 }
 
+/// Everything that documents would show without a word on what it is for, once for each consumer.
+fn undescribed(routes: &RouteTable<Endpoint>) -> BTreeSet<String> {
+    routes.iter().flat_map(|route| undescribed_by(route.endpoint())).collect()
+}
+
+fn undescribed_by(endpoint: &Endpoint) -> Vec<String> {
+    let name = endpoint.name();
+    let consumer = endpoint.about().is_empty().then(|| format!("{name} has no description: write `Consumer::about`"));
+    let sets = [endpoint.incoming(), endpoint.outgoing(), endpoint.group_messages()];
+    let messages = sets.into_iter().flat_map(MessageSet::iter).filter(|message| message.description.is_empty());
+    let messages = messages.map(|MessageInfo { action, .. }| {
+        format!("the message {action:?} of {name} has no description: write a doc comment on its variant")
+    });
+    consumer.into_iter().chain(messages).collect()
+}
+
 fn warnings(settings: &Settings) -> Vec<&'static str> {
     let origins = [&settings.allowed_origins, &settings.cors_allowed_origins, &settings.csrf_trusted_origins];
     let all_origins = || origins.into_iter().flatten();
@@ -65,6 +89,10 @@ fn warnings(settings: &Settings) -> Vec<&'static str> {
             "allow_missing_origin is on: programs other than browsers may open a WebSocket",
         ),
         (insecure && !is_local(), "session_cookie_secure and csrf_cookie_secure should be on where HTTPS is used"),
+        (
+            settings.playground_access() == Access::Everybody && !settings.debug,
+            "playground is for everybody: strangers see all messages of the application",
+        ),
         (settings.allowed_hosts.is_empty(), "allowed_hosts is empty: the site answers under every name"),
     ]
     .into_iter()

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use chanx::settings::Access;
+use chanx_playground::{DOCS_PATH, PLAYGROUND_PATH};
 use clap::Args;
 
 use super::address::{Address, local_origins};
@@ -110,7 +112,7 @@ fn welcome(
     password: Option<&str>,
     reports: &[String],
 ) -> Result<(), CommandError> {
-    let Context { project, program, terminal, .. } = context;
+    let Context { project, program, terminal, settings, .. } = context;
     terminal.warn("THIS IS A DEVELOPMENT SERVER. Do not let strangers reach it.")?;
     terminal.warn(&format!("To serve for real: {program} runserver"))?;
     if !address.ip().is_loopback() {
@@ -128,9 +130,12 @@ fn welcome(
     }
     terminal.say("")?;
     let site = format!("http://{}", reachable(address));
-    let pages = [("Login", LOGIN_PATH)].into_iter().chain(project.links().iter().copied());
+    let tools = [("Playground", PLAYGROUND_PATH), ("Documents", DOCS_PATH)];
+    let shown = [settings.playground_access(), settings.asyncapi_access()];
+    let tools = tools.into_iter().zip(shown).filter(|(_, access)| *access != Access::Nobody).map(|(tool, _)| tool);
+    let pages = [("Login", LOGIN_PATH)].into_iter().chain(project.links().iter().copied()).chain(tools);
     for (label, path) in pages {
-        terminal.say(&format!("  {:10} {site}{path}", format!("{label}:")))?;
+        terminal.say(&format!("  {:11} {site}{path}", format!("{label}:")))?;
     }
     terminal.say("")?;
     Ok(terminal.say("Stop with Ctrl-C.")?)

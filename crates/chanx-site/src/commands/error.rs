@@ -75,6 +75,8 @@ pub(crate) enum CommandError {
     Send(#[from] ChannelsError),
     #[error("the channel layer does not answer")]
     Layer(#[from] LayerError),
+    #[error("{} cannot be written", path.display())]
+    Output { path: PathBuf, source: io::Error },
     #[error("the check found {0} {problems}", problems = if *.0 == 1 { "problem" } else { "problems" })]
     Check(usize),
 }

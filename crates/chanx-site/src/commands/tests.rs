@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use chanx::routing::{Routes, path};
 use chanx::settings::{ConnectionUrl, Settings};
+use chanx::{Consumer, Message, Never};
 use clap::Parser;
 use tempfile::TempDir;
 
@@ -17,6 +19,31 @@ use crate::signing::Keys;
 use crate::site::{Site, SiteError};
 
 const KEY: &str = "k3y-for-tests-that-is-long-enough-to-pass";
+
+/// A consumer that nobody has described.
+struct Quiet;
+
+#[derive(Message)]
+enum Hum {
+    Hum,
+}
+
+impl Consumer for Quiet {
+    type Authentication = ();
+    type Object = ();
+    type Incoming = Hum;
+    type Outgoing = Hum;
+    type GroupMessage = Never;
+    type Event = Never;
+
+    async fn connect(_: &mut chanx::Context<Self>) -> chanx::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn receive_message(&mut self, _: &mut chanx::Context<Self>, _: Hum) -> chanx::Result {
+        Ok(())
+    }
+}
 
 /// An application, and a directory for its database.
 struct Bench {
@@ -267,6 +294,40 @@ async fn check_is_content_with_a_site_that_is_set_up() {
     let mut script = Script::alone();
     bench.run(&["check"], &mut script).await.unwrap_err();
     assert!(script.written.contains("the template \"a.html\" is wrong"), "{}", script.written);
+}
+
+#[tokio::test]
+async fn check_asks_for_descriptions_if_it_is_told_to() {
+    let mut bench = Bench::migrated().await;
+    bench.project = bench.project.clone().websockets(|| Routes::new([path("ws/", Quiet::endpoint())]));
+    let asked = "has no description";
+    assert!(!bench.output(&["check"]).await.contains(asked));
+    bench.settings.require_descriptions = true;
+    let mut script = Script::alone();
+    let error = bench.run(&["check"], &mut script).await.unwrap_err();
+    assert_eq!(error.to_string(), "the check found 2 problems");
+    for finding in ["Quiet has no description", "the message \"hum\" of Quiet has no description"] {
+        assert!(script.written.contains(finding), "{finding} is not in {}", script.written);
+    }
+}
+
+#[tokio::test]
+async fn the_asyncapi_document_is_written_for_a_server() {
+    let mut bench = Bench::empty();
+    bench.project = bench.project.clone().websockets(|| Routes::new([path("ws/", Quiet::endpoint())]));
+    let json = bench.output(&["asyncapi", "--server", "wss://hum.example"]).await;
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(document["servers"]["default"]["host"], "hum.example");
+    let yaml = bench.output(&["asyncapi", "--format", "yaml"]).await;
+    assert!(yaml.contains("host: \"localhost:8000\"\n"), "{yaml}");
+
+    let file = bench.directory.path().join("asyncapi.json");
+    let path = file.to_str().unwrap();
+    assert_eq!(bench.output(&["asyncapi", "--output", path, "--server", "wss://hum.example"]).await, "");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), json);
+    let nowhere = bench.directory.path().join("missing/asyncapi.json");
+    let error = bench.error(&["asyncapi", "--output", nowhere.to_str().unwrap()]).await;
+    assert!(error.to_string().ends_with("missing/asyncapi.json cannot be written"), "{error}");
 }
 
 #[tokio::test]

@@ -126,6 +126,25 @@ impl IntoResponse for LoginRejection {
     }
 }
 
+/// Lets only staff through, as [`login_required`] does users.
+pub(crate) async fn staff_required(
+    site: Site,
+    LoginRequired(user): LoginRequired,
+    request: Request,
+    next: Next,
+) -> Response {
+    match user.is_staff() {
+        true => next.run(request).await,
+        false => STAFF_ONLY.page(&site, StatusCode::FORBIDDEN, request.headers()),
+    }
+}
+
+const STAFF_ONLY: Refusal = Refusal {
+    title: "Not for you",
+    explanation: "This page is for the staff of the site.",
+    advice: "Ask an administrator for access, or log in as somebody else.",
+};
+
 const LOG_IN_FIRST: Refusal = Refusal {
     title: "Please log in",
     explanation: "This is for users who are logged in.",

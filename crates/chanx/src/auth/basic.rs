@@ -4,8 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::header::{Credentials, HeaderError, authorization};
-use super::{Accounts, Authentication, AuthenticationError, User};
+use super::{Accounts, Authentication, AuthenticationError, SecurityScheme, User};
 use crate::handshake::Handshake;
+use crate::settings::Settings;
 
 /// The user with the name and password of `Authorization: Basic <base64 of name:password>` (RFC 7617), in UTF-8 or,
 /// failing that, in Latin-1.
@@ -31,6 +32,10 @@ impl Authentication for BasicAuthentication {
             Some(user) => Ok(Some(user)),
             None => Err(AuthenticationError::bad_credentials("Invalid username/password.")),
         }
+    }
+
+    fn schemes(_: &Settings) -> Vec<SecurityScheme> {
+        vec![SecurityScheme::Basic]
     }
 
     fn anonymous() -> Option<User> {

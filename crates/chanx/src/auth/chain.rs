@@ -1,7 +1,8 @@
 //! Several sources, tried in order; or none.
 
-use super::{Authentication, AuthenticationError, User};
+use super::{Authentication, AuthenticationError, SecurityScheme, User};
 use crate::handshake::Handshake;
+use crate::settings::Settings;
 
 impl Authentication for () {
     type User = User;
@@ -12,6 +13,10 @@ impl Authentication for () {
 
     fn anonymous() -> Option<User> {
         Some(User::anonymous())
+    }
+
+    fn schemes(_: &Settings) -> Vec<SecurityScheme> {
+        Vec::new()
     }
 
     fn asks() -> bool {
@@ -39,6 +44,10 @@ macro_rules! chain {
                     }
                 )*
                 Ok(None)
+            }
+
+            fn schemes(settings: &Settings) -> Vec<SecurityScheme> {
+                [$first::schemes(settings) $(, $next::schemes(settings))*].concat()
             }
 
             fn anonymous() -> Option<Self::User> {

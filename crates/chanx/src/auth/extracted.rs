@@ -4,8 +4,10 @@ use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 
-use super::{Authentication, AuthenticationError, Identity};
+use super::{Authentication, AuthenticationError, Identity, SecurityScheme};
+use crate::endpoint::short_name;
 use crate::handshake::Handshake;
+use crate::settings::Settings;
 
 /// The user that the axum extractor `E` finds in the request, such as the claims of a checked JWT.
 ///
@@ -19,6 +21,10 @@ impl<E: FromRequestParts<()> + Identity> Authentication for Extracted<E> {
 
     async fn authenticate(handshake: &Handshake) -> Result<Option<E>, AuthenticationError> {
         Ok(Some(handshake.extract().await?))
+    }
+
+    fn schemes(_: &Settings) -> Vec<SecurityScheme> {
+        vec![SecurityScheme::Custom { name: short_name(std::any::type_name::<E>()).to_owned() }]
     }
 
     fn anonymous() -> Option<E> {

@@ -16,8 +16,12 @@ pub use session::SessionAuthentication;
 pub use token::TokenAuthentication;
 pub use user::{Identity, User};
 
+pub use chanx_core::description::SecurityScheme;
+
+use crate::endpoint::short_name;
 use crate::handshake::Handshake;
 use crate::refusal::{BoxError, Refusal, Rejection};
+use crate::settings::Settings;
 
 /// A source of identity.
 ///
@@ -79,6 +83,12 @@ pub trait Authentication: Send + Sync + 'static {
     /// credentials are refused with 401, otherwise with 403.
     fn challenge() -> Option<&'static str> {
         None
+    }
+
+    /// Where clients put their credentials, for documents.
+    fn schemes(settings: &Settings) -> Vec<SecurityScheme> {
+        let _ = settings;
+        vec![SecurityScheme::Custom { name: short_name(std::any::type_name::<Self>()).to_owned() }]
     }
 
     /// Whether anybody is asked at all. A client that could not log in is told that it may not, not that it should.

@@ -1,7 +1,8 @@
 //! Login sessions of browsers.
 
-use super::{Accounts, Authentication, AuthenticationError, User};
+use super::{Accounts, Authentication, AuthenticationError, SecurityScheme, User};
 use crate::handshake::Handshake;
+use crate::settings::Settings;
 
 /// The user who is logged in in the browser, by the site's session cookie (Django's `sessionid`).
 ///
@@ -18,6 +19,10 @@ impl Authentication for SessionAuthentication {
             Some(key) if !key.is_empty() => accounts.by_session(&key).await.map_err(AuthenticationError::failed),
             _ => Ok(None),
         }
+    }
+
+    fn schemes(settings: &Settings) -> Vec<SecurityScheme> {
+        vec![SecurityScheme::Session { cookie: settings.session_cookie_name.clone() }]
     }
 
     fn anonymous() -> Option<User> {

@@ -1,8 +1,9 @@
 //! API tokens.
 
 use super::header::{Credentials, HeaderError, authorization};
-use super::{Accounts, Authentication, AuthenticationError, TokenLookup, User};
+use super::{Accounts, Authentication, AuthenticationError, SecurityScheme, TokenLookup, User};
 use crate::handshake::Handshake;
+use crate::settings::Settings;
 
 /// The user to whom the token of `Authorization: Token <key>` belongs, as in Django REST framework.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,10 @@ impl Authentication for TokenAuthentication {
             TokenLookup::Inactive => Err(AuthenticationError::bad_credentials("User inactive or deleted.")),
             TokenLookup::Unknown => Err(AuthenticationError::bad_credentials("Invalid token.")),
         }
+    }
+
+    fn schemes(_: &Settings) -> Vec<SecurityScheme> {
+        vec![SecurityScheme::Token { keyword: "Token".to_owned() }]
     }
 
     fn anonymous() -> Option<User> {

@@ -19,6 +19,10 @@ pub struct Or<A, B>(pub A, pub B);
 pub struct Negated<A>(pub A);
 
 impl<C: Consumer, A: Permission<C>, B: Permission<C>> Permission<C> for And<A, B> {
+    fn describe(&self) -> String {
+        format!("{} & {}", operand(self.0.describe(), " | "), operand(self.1.describe(), " | "))
+    }
+
     async fn has_permission(&self, request: &Request<'_, C>) -> Permitted {
         self.0.has_permission(request).await.map_err(speechless)?;
         self.1.has_permission(request).await.map_err(speechless)
@@ -31,6 +35,10 @@ impl<C: Consumer, A: Permission<C>, B: Permission<C>> Permission<C> for And<A, B
 }
 
 impl<C: Consumer, A: Permission<C>, B: Permission<C>> Permission<C> for Or<A, B> {
+    fn describe(&self) -> String {
+        format!("{} | {}", self.0.describe(), self.1.describe())
+    }
+
     async fn has_permission(&self, request: &Request<'_, C>) -> Permitted {
         match self.0.has_permission(request).await {
             Err(NotPermitted::Denied(_)) => self.1.has_permission(request).await.map_err(speechless),
@@ -47,6 +55,10 @@ impl<C: Consumer, A: Permission<C>, B: Permission<C>> Permission<C> for Or<A, B>
 }
 
 impl<C: Consumer, A: Permission<C>> Permission<C> for Negated<A> {
+    fn describe(&self) -> String {
+        format!("!{}", operand(self.0.describe(), " "))
+    }
+
     async fn has_permission(&self, request: &Request<'_, C>) -> Permitted {
         match self.0.has_permission(request).await {
             Ok(()) => Err(NotPermitted::denied()),
@@ -54,6 +66,11 @@ impl<C: Consumer, A: Permission<C>> Permission<C> for Negated<A> {
             Err(rejected) => Err(rejected),
         }
     }
+}
+
+/// The description of a part, in parentheses if it contains an operator that binds less closely.
+fn operand(description: String, looser: &str) -> String {
+    if description.contains(looser) { format!("({description})") } else { description }
 }
 
 async fn with_and_without<C: Consumer>(
@@ -118,6 +135,12 @@ permission_operators!(And<A, B>, Or<A, B>, Negated<A>);
 macro_rules! list {
     ($($rule:ident),+) => {
         impl<Con: Consumer, $($rule: Permission<Con>),+> Permission<Con> for ($($rule,)+) {
+            fn describe(&self) -> String {
+                #[expect(non_snake_case, reason = "the variables are named as their types")]
+                let ($($rule,)+) = self;
+                [$($rule.describe()),+].join(", ")
+            }
+
             async fn has_permission(&self, request: &Request<'_, Con>) -> Permitted {
                 #[expect(non_snake_case, reason = "the variables are named as their types")]
                 let ($($rule,)+) = self;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::auth::Authentication;
 use crate::consumer::Consumer;
+use crate::endpoint::short_name;
 use crate::handshake::Handshake;
 use crate::refusal::{Refusal, Rejection};
 
@@ -55,6 +56,11 @@ pub fn allow_if(condition: bool) -> Permitted {
     note = "implement `Permission<C>` for it; a permission about objects needs `C: Consumer<Object = …>`"
 )]
 pub trait Permission<C: Consumer>: Send + Sync + 'static {
+    /// The rule in a few words, for documents: the name of its type, unless it says more.
+    fn describe(&self) -> String {
+        short_name(std::any::type_name::<Self>()).to_owned()
+    }
+
     /// Whether the client may connect at all.
     fn has_permission(&self, request: &Request<'_, C>) -> impl Future<Output = Permitted> + Send;
 

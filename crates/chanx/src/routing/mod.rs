@@ -35,4 +35,4 @@ pub use error::RoutingError;
 pub use parameters::{ParameterError, Parameters};
 pub use reverse::ReverseError;
 pub use route::{Route, Routes, Target, include, path, re_path};
-pub use table::{CompiledRoute, Match, RouteTable, decode_path};
+pub use table::{CompiledRoute, Match, Parameter, RouteTable, decode_path};

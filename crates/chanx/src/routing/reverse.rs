@@ -90,7 +90,7 @@ pub(super) fn path<T>(route: &CompiledRoute<T>, parameters: &Parameters) -> Resu
 
 fn refuse_unexpected<T>(route: &CompiledRoute<T>, parameters: &Parameters) -> Result<(), ReverseError> {
     let is_expected = |name: &str, value: &str| {
-        route.parameters().any(|(known, _)| known == name) || route.arguments().any(|known| known == (name, value))
+        route.parameters().any(|known| known.name == name) || route.arguments().any(|known| known == (name, value))
     };
     match parameters.iter().find(|(name, value)| !is_expected(name, value)) {
         Some((name, value)) => Err(ReverseError::Unexpected {

@@ -27,6 +27,18 @@ pub struct CompiledRoute<T> {
     pub(super) endpoint: T,
 }
 
+/// A parameter in the path of a route, and the texts that it accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Parameter<'r> {
+    /// Its name.
+    pub name: &'r str,
+    /// The converter; none in a regular expression.
+    pub converter: Option<Converter>,
+    /// The regular expression that texts match as a whole; none within a larger expression, which alone can tell.
+    pub expression: Option<&'r str>,
+}
+
 /// What a path leads to.
 #[derive(Clone, Debug)]
 pub struct Match<'t, T> {
@@ -114,12 +126,24 @@ impl<T> CompiledRoute<T> {
         &self.endpoint
     }
 
-    /// The parameters in the path, outer ones first: the name, and the converter or regular
-    /// expression that decides which texts are accepted.
+    /// The parameters in the path, outer ones first.
+    pub fn parameters(&self) -> impl Iterator<Item = Parameter<'_>> {
+        self.pattern.parts.iter().flat_map(|part| part.names().map(|name| Parameter::new(name, part)))
+    }
+
+    /// The path with its parameters in braces, from the slash at its beginning on: `/ws/rooms/{pk}/`.
     ///
-    /// The expression is empty for a parameter within a larger regular expression.
-    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pattern.parts.iter().flat_map(|part| part.names().map(|name| (name, accepted_by(part))))
+    /// Nothing for a regular expression that is more than literals and named groups.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        self.pattern.parts.iter().try_fold("/".to_owned(), |mut address, part| {
+            match part {
+                Part::Literal(text) => address.push_str(text),
+                Part::Parameter { name, .. } => address.extend(["{", name, "}"]),
+                Part::Expression { .. } => return None,
+            }
+            Some(address)
+        })
     }
 
     /// The fixed arguments, outer ones first.
@@ -172,10 +196,15 @@ impl<T> fmt::Display for CompiledRoute<T> {
     }
 }
 
-fn accepted_by(part: &Part) -> &str {
-    match part {
-        Part::Parameter { accepts: Accepts::Converter(converter), .. } => converter.name(),
-        Part::Parameter { accepts: Accepts::Regex(source), .. } => source,
-        Part::Literal(_) | Part::Expression { .. } => "",
+impl<'r> Parameter<'r> {
+    fn new(name: &'r str, part: &'r Part) -> Self {
+        let (converter, expression) = match part {
+            Part::Parameter { accepts: Accepts::Converter(converter), .. } => {
+                (Some(*converter), Some(converter.expression()))
+            }
+            Part::Parameter { accepts: Accepts::Regex(source), .. } => (None, Some(source.as_str())),
+            Part::Literal(_) | Part::Expression { .. } => (None, None),
+        };
+        Self { name, converter, expression }
     }
 }

@@ -115,16 +115,31 @@ fn inner_values_take_the_place_of_outer_ones() {
 #[test]
 fn the_table_lists_its_routes() {
     let table = rooms();
-    let listed: Vec<_> = table
-        .iter()
-        .map(|route| (route.pattern(), route.parameters().collect::<Vec<_>>(), route.arguments().count()))
-        .collect();
-    assert_eq!(listed[1], ("ws/rooms/<int:pk>/", vec![("pk", "int")], 0));
-    assert_eq!(listed[3], ("ws/rooms-re/(?P<pk>[0-9]+)/", vec![("pk", "[0-9]+")], 0));
+    let listed: Vec<_> =
+        table.iter().map(|route| (route.pattern(), accepted(route), route.arguments().count())).collect();
+    let int = Converter::Int.expression();
+    let slug = Converter::Slug.expression();
+    assert_eq!(listed[1], ("ws/rooms/<int:pk>/", vec![("pk", Some(int))], 0));
+    assert_eq!(listed[3], ("ws/rooms-re/(?P<pk>[0-9]+)/", vec![("pk", Some("[0-9]+"))], 0));
     assert_eq!(listed[7], ("ws/rooms-default/", vec![], 1));
-    assert_eq!(listed[9], ("ws/nested/<slug:tenant>/slug/<slug:slug>/", vec![("tenant", "slug"), ("slug", "slug")], 0));
-    assert_eq!(listed[12].1, [("a", ""), ("b", "")]);
+    let nested = vec![("tenant", Some(slug)), ("slug", Some(slug))];
+    assert_eq!(listed[9], ("ws/nested/<slug:tenant>/slug/<slug:slug>/", nested, 0));
+    assert_eq!(listed[12].1, [("a", None), ("b", None)]);
     assert_eq!(listed.len(), 13);
+}
+
+fn accepted<'r>(route: &'r CompiledRoute<&str>) -> Vec<(&'r str, Option<&'r str>)> {
+    route.parameters().map(|parameter| (parameter.name, parameter.expression)).collect()
+}
+
+#[test]
+fn an_address_has_its_parameters_in_braces() {
+    let table = rooms();
+    let addresses: Vec<_> = table.iter().map(CompiledRoute::address).collect();
+    assert_eq!(addresses[1].as_deref(), Some("/ws/rooms/{pk}/"));
+    assert_eq!(addresses[3].as_deref(), Some("/ws/rooms-re/{pk}/"));
+    assert_eq!(addresses[9].as_deref(), Some("/ws/nested/{tenant}/slug/{slug}/"));
+    assert_eq!(addresses[12], None, "an expression with more than named groups");
 }
 
 #[test]

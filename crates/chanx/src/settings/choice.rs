@@ -25,6 +25,22 @@ pub enum SameSite {
     None,
 }
 
+/// Who may see pages for developers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Access {
+    /// Everybody in development, otherwise nobody.
+    Auto,
+    /// Nobody: the pages do not exist.
+    Nobody,
+    /// Users who are staff.
+    Staff,
+    /// Users who are logged in.
+    Login,
+    /// Everybody.
+    Everybody,
+}
+
 impl SameSite {
     /// The value of the cookie's attribute.
     #[must_use]
@@ -37,22 +53,28 @@ impl SameSite {
     }
 }
 
-impl Value for LogFormat {
-    fn kind() -> String {
-        r#""auto", "human" or "json""#.to_owned()
-    }
-
-    fn read(raw: Raw<'_>) -> Option<Self> {
-        [Self::Auto, Self::Human, Self::Json].into_iter().find(|format| is_word(raw, format.word()))
-    }
-
-    fn show(&self) -> String {
-        quoted(self.word())
+impl Access {
+    /// What `auto` means here.
+    pub(super) const fn resolved(self, is_development: bool) -> Self {
+        match (self, is_development) {
+            (Self::Auto, true) => Self::Everybody,
+            (Self::Auto, false) => Self::Nobody,
+            (chosen, _) => chosen,
+        }
     }
 }
 
-impl LogFormat {
-    const fn word(self) -> &'static str {
+/// A value with a word for each of few possibilities.
+trait Choice: Copy + 'static {
+    const ALL: &'static [Self];
+
+    fn word(self) -> &'static str;
+}
+
+impl Choice for LogFormat {
+    const ALL: &'static [Self] = &[Self::Auto, Self::Human, Self::Json];
+
+    fn word(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::Human => "human",
@@ -61,20 +83,65 @@ impl LogFormat {
     }
 }
 
-impl Value for SameSite {
+impl Choice for SameSite {
+    const ALL: &'static [Self] = &[Self::Lax, Self::Strict, Self::None];
+
+    fn word(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Choice for Access {
+    const ALL: &'static [Self] = &[Self::Auto, Self::Nobody, Self::Staff, Self::Login, Self::Everybody];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Nobody => "nobody",
+            Self::Staff => "staff",
+            Self::Login => "login",
+            Self::Everybody => "everybody",
+        }
+    }
+}
+
+impl<T: Choice> Value for T {
     fn kind() -> String {
-        r#""Lax", "Strict" or "None""#.to_owned()
+        let words: Vec<_> = T::ALL.iter().map(|choice| quoted(choice.word())).collect();
+        match words.split_last() {
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
+        }
     }
 
     fn read(raw: Raw<'_>) -> Option<Self> {
-        [Self::Lax, Self::Strict, Self::None].into_iter().find(|choice| is_word(raw, choice.as_str()))
+        T::ALL.iter().copied().find(|choice| is_word(raw, choice.word()))
     }
 
     fn show(&self) -> String {
-        quoted(self.as_str())
+        quoted(self.word())
     }
 }
 
 fn is_word(raw: Raw<'_>, word: &str) -> bool {
     raw.text().is_some_and(|text| text.trim().eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_names_all_its_words() {
+        assert_eq!(LogFormat::kind(), r#""auto", "human" or "json""#);
+        assert_eq!(Access::kind(), r#""auto", "nobody", "staff", "login" or "everybody""#);
+    }
+
+    #[test]
+    fn only_development_opens_pages_by_itself() {
+        assert_eq!(Access::Auto.resolved(true), Access::Everybody);
+        assert_eq!(Access::Auto.resolved(false), Access::Nobody);
+        assert_eq!(Access::Staff.resolved(true), Access::Staff);
+        assert_eq!(Access::Everybody.resolved(false), Access::Everybody);
+    }
 }

@@ -23,7 +23,7 @@ mod value;
 
 use std::time::Duration;
 
-pub use choice::{LogFormat, SameSite};
+pub use choice::{Access, LogFormat, SameSite};
 pub use describe::SettingInfo;
 pub use error::SettingsError;
 pub use secret::{ConnectionUrl, Secret};
@@ -197,11 +197,33 @@ table::settings! {
     /// The seconds for which a failed login counts.
     login_failures_window: Duration = 5 * MINUTE, rules::positive;
 
+    /// Who may use the playground at `/playground/websocket/`: `everybody`, whoever has a `login`, `staff` or `nobody`. With
+    /// `auto` it is everybody where `debug` is on, and otherwise nobody.
+    playground: Access = Access::Auto;
+
+    /// Who may read the AsyncAPI document and its page at `/asyncapi/`, in the same words.
+    asyncapi: Access = Access::Auto;
+
+    /// Makes `check` complain of consumers, and of messages that clients see, that have no description.
+    require_descriptions: bool = false;
+
     /// Development: comfort before safety. Never on where strangers can connect.
     debug: bool = false;
 }
 
 impl Settings {
+    /// Who may use the playground, now that it is known whether this is development.
+    #[must_use]
+    pub fn playground_access(&self) -> Access {
+        self.playground.resolved(self.debug)
+    }
+
+    /// Who may read the AsyncAPI document and its page.
+    #[must_use]
+    pub fn asyncapi_access(&self) -> Access {
+        self.asyncapi.resolved(self.debug)
+    }
+
     /// The origins that may open a socket, from all three lists.
     ///
     /// # Errors

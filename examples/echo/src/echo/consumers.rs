@@ -2,7 +2,7 @@
 
 use chanx::auth::SessionAuthentication;
 use chanx::permission::{IsAuthenticated, Permission};
-use chanx::{Consumer, Context, Never, Overrides, Result};
+use chanx::{About, Consumer, Context, Never, Overrides, Result};
 
 use super::messages::{EchoIncoming, EchoOutgoing};
 
@@ -16,6 +16,10 @@ impl Consumer for EchoConsumer {
     type Outgoing = EchoOutgoing;
     type GroupMessage = Never;
     type Event = Never;
+
+    fn about() -> About {
+        About::new("Repeats what users say, under their names. It greets each of them first.").tag("examples")
+    }
 
     fn permissions() -> impl Permission<Self> {
         IsAuthenticated
