@@ -1,8 +1,12 @@
 //! The steps that are one or two commands of cargo's.
 
 use crate::failure::Failure;
+use crate::node::Packages;
 use crate::shell::{Shell, succeeds};
 use crate::steps::Outcome;
+
+/// Where the tests look for the rules of accessible pages.
+const AXE: &str = "CHANX_AXE";
 
 /// Formatting.
 pub(crate) fn fmt(shell: &Shell) -> Outcome {
@@ -62,17 +66,10 @@ pub(crate) fn deny(shell: &Shell) -> Outcome {
 
 /// The tests of the examples' pages, which plain `cargo test` leaves out because they need Chromium.
 pub(crate) fn browser(shell: &Shell) -> Outcome {
-    shell.run(shell.cargo(&[
-        "test",
-        "--package",
-        "echo",
-        "--package",
-        "chat",
-        "--test",
-        "browser",
-        "--",
-        "--ignored",
-    ]))?;
+    let axe = Packages::prepare(shell)?.file("axe-core/axe.min.js");
+    let mut test = shell.cargo(&["test", "--package", "echo", "--package", "chat", "--test", "browser"]);
+    test.args(["--", "--ignored"]).env(AXE, axe);
+    shell.run(test)?;
     Ok(Some("screenshots in target/screenshots".to_owned()))
 }
 

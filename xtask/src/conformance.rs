@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::programs;
 use crate::server::Server;
 use crate::shell::Shell;
 use crate::steps::Outcome;
@@ -57,12 +58,10 @@ fn verdict(total: &Tally, red: &[&str], put_off: &str) -> Outcome {
     }
 }
 
-/// Builds the application that the cases talk to. Cargo puts it beside this program.
+/// Builds the application that the cases talk to.
 fn build(shell: &Shell) -> Result<PathBuf, Failure> {
-    shell.run(shell.cargo(&["build", "--package", "conformance"]))?;
-    let this = std::env::current_exe()
-        .map_err(|error| Failure::new(format!("the path of this program is unknown: {error}")))?;
-    Ok(this.with_file_name("conformance").with_extension(std::env::consts::EXE_EXTENSION))
+    let folder = programs::build(shell, &["conformance"])?;
+    Ok(folder.join("conformance").with_extension(std::env::consts::EXE_EXTENSION))
 }
 
 fn replay_profile(shell: &Shell, program: &Path, profile: &str, only: Option<&str>) -> Result<Tally, Failure> {

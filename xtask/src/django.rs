@@ -1,8 +1,8 @@
 //! Runs chanx beside a real Django on one database. The scenarios are Python programs; here is what they need.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::failure::Failure;
+use crate::programs;
 use crate::python::Environment;
 use crate::shell::Shell;
 use crate::steps::Outcome;
@@ -19,7 +19,7 @@ const IMPORTS: &str = "import django, rest_framework, argon2, bcrypt";
 pub(crate) fn check(shell: &Shell) -> Outcome {
     let environment = Environment::new(shell, "django", PROJECT, IMPORTS);
     environment.prepare(shell)?;
-    let programs = build(shell)?;
+    let programs = programs::build(shell, &["echo", "conformance"])?;
     for scenario in SCENARIOS {
         let mut run = shell.command(environment.python());
         run.arg("-B").arg(Path::new(PROJECT).join("run.py")).arg(scenario);
@@ -27,12 +27,4 @@ pub(crate) fn check(shell: &Shell) -> Outcome {
         shell.run(run)?;
     }
     Ok(Some(format!("{} scenarios", SCENARIOS.len())))
-}
-
-/// Builds the programs that the scenarios start. Cargo puts them beside this program.
-fn build(shell: &Shell) -> Result<PathBuf, Failure> {
-    shell.run(shell.cargo(&["build", "--package", "echo", "--package", "conformance"]))?;
-    let this = std::env::current_exe()
-        .map_err(|error| Failure::new(format!("the path of this program is unknown: {error}")))?;
-    Ok(this.parent().map_or_else(PathBuf::new, Path::to_path_buf))
 }

@@ -1,6 +1,7 @@
 //! Development commands of the workspace: `cargo xtask test` checks all that has to hold before a change is merged.
 
 mod args;
+mod asyncapi;
 mod channels_redis;
 mod checks;
 mod compression;
@@ -9,6 +10,8 @@ mod core_edges;
 mod django;
 mod failure;
 mod instructions;
+mod node;
+mod programs;
 mod python;
 mod server;
 mod shell;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::shell::Shell;
-use crate::{channels_redis, checks, compression, conformance, core_edges, django, instructions, tools};
+use crate::{asyncapi, channels_redis, checks, compression, conformance, core_edges, django, instructions, tools};
 
 /// One part of the test command.
 pub(crate) struct Step {
@@ -45,6 +45,7 @@ pub(crate) const ALL: &[Step] = &[
         run: channels_redis::check,
     },
     Step { name: "compression", about: "compressed messages with a real Python client", run: compression::check },
+    Step { name: "asyncapi", about: "programs of others read the AsyncAPI documents", run: asyncapi::check },
     Step { name: "browser", about: "the examples in headless Chromium", run: checks::browser },
 ];
 

@@ -18,6 +18,8 @@ struct Tool {
 const TOOLS: &[Tool] = &[
     Tool { program: "python3", probe: &["-c", PYTHON_IS_3_11], package: "python3" },
     Tool { program: "python3", probe: &["-c", "import ensurepip, venv"], package: "python3-venv" },
+    Tool { program: "node", probe: &["-e", NODE_IS_18], package: "nodejs" },
+    Tool { program: "npm", probe: &["--version"], package: "npm" },
     Tool { program: "valgrind", probe: &["--version"], package: "valgrind" },
     Tool { program: "redis-server", probe: &["--version"], package: "redis-server" },
     Tool { program: "chromium", probe: &["--version"], package: "chromium" },
@@ -26,6 +28,8 @@ const TOOLS: &[Tool] = &[
 
 /// Packages whose service Debian starts, now and at every boot. The tests start servers of their own.
 const SERVICES: &[&str] = &["redis-server"];
+
+const NODE_IS_18: &str = "process.exit(parseInt(process.versions.node) < 18)";
 
 const PYTHON_IS_3_11: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
 

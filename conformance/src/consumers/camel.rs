@@ -1,7 +1,7 @@
 //! Messages whose names `camelize` changes.
 
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, HandlerError, Never, Overrides, Result};
+use chanx::{About, Consumer, Context, HandlerError, Never, Overrides, Result};
 use serde_json::{Value, json};
 
 use super::shapes::whole;
@@ -16,6 +16,10 @@ impl Consumer for Camel {
     type Outgoing = CamelTalk;
     type GroupMessage = Never;
     type Event = Never;
+
+    fn about() -> About {
+        About::new("Answers with the message, and with what the handler saw of it.").tag("messages")
+    }
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

@@ -2,7 +2,7 @@
 
 use chanx::auth::{Authentication, SessionAuthentication, User};
 use chanx::permission::{AllowAny, IsAuthenticated, Permission};
-use chanx::{Audience, Consumer, Context, GroupName, Never, Result};
+use chanx::{About, Audience, Consumer, Context, GroupName, Never, Result};
 use serde_json::{Map, Value, json};
 
 use crate::messages::{ChatIncoming, Heard, Outgoing, SayTo};
@@ -72,7 +72,7 @@ async fn send_undeclared<C: Speaker>(
 }
 
 macro_rules! chat {
-    ($($name:ident: $authentication:ty, $permissions:expr, $group_message:ty, $speak:path;)*) => {$(
+    ($(#[doc = $about:literal] $name:ident: $authentication:ty, $permissions:expr, $group_message:ty, $speak:path;)*) => {$(
         pub(crate) struct $name;
 
         impl Consumer for $name {
@@ -82,6 +82,10 @@ macro_rules! chat {
             type Outgoing = Outgoing;
             type GroupMessage = $group_message;
             type Event = Never;
+
+            fn about() -> About {
+                About::new($about.trim()).tag("groups")
+            }
 
             fn permissions() -> impl Permission<Self> {
                 $permissions
@@ -114,8 +118,11 @@ macro_rules! chat {
 }
 
 chat! {
+    /// Users who talk to each other.
     Chat: SessionAuthentication, IsAuthenticated, Heard, declared;
+    /// Strangers who talk to each other.
     ChatAnonymous: (), AllowAny, Heard, declared;
+    /// Sends group messages that it does not declare.
     ChatNoSchema: (), AllowAny, Never, undeclared;
 }
 
@@ -174,6 +181,10 @@ impl Consumer for GroupsAttribute {
     type Outgoing = Outgoing;
     type GroupMessage = Heard;
     type Event = Never;
+
+    fn about() -> About {
+        About::new("Is in a group of all, and in one of its user.").tag("groups")
+    }
 
     async fn connect(_: &mut Context<Self>) -> Result<Self> {
         Ok(Self)

@@ -2,7 +2,7 @@
 
 use chanx::auth::SessionAuthentication;
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, Never, Overrides, Result};
+use chanx::{About, Consumer, Context, Never, Overrides, Result};
 
 use crate::messages::{EchoIncoming, Outgoing, PingIncoming};
 
@@ -16,6 +16,10 @@ impl Consumer for Echo {
     type Outgoing = Outgoing;
     type GroupMessage = Never;
     type Event = Never;
+
+    fn about() -> About {
+        About::new("Repeats what users say, under their names.").tag("messages")
+    }
 
     fn overrides() -> Overrides {
         Overrides::new().send_completion(true)
@@ -53,6 +57,10 @@ impl Consumer for SinglePing {
     type Outgoing = Outgoing;
     type GroupMessage = Never;
     type Event = Never;
+
+    fn about() -> About {
+        About::new("Knows one message.").tag("messages")
+    }
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

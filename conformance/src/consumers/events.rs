@@ -1,7 +1,7 @@
 //! A consumer that is told things over the channel layer.
 
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, GroupName, HandlerError, Never, Result};
+use chanx::{About, Consumer, Context, GroupName, HandlerError, Never, Result};
 use serde_json::json;
 
 use crate::messages::{AppEvent, EchoIncoming, Outgoing};
@@ -18,6 +18,10 @@ impl Consumer for Events {
     type Outgoing = Outgoing;
     type GroupMessage = Never;
     type Event = AppEvent;
+
+    fn about() -> About {
+        About::new("Is told things over the channel layer, and passes them on.").tag("events")
+    }
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

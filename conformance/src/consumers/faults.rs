@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chanx::auth::{Authentication, SessionAuthentication, User};
 use chanx::permission::{AllowAny, IsAuthenticated, Permission};
-use chanx::{Consumer, Context, GroupName, HandlerError, Never, Overrides, Result};
+use chanx::{About, Consumer, Context, GroupName, HandlerError, Never, Overrides, Result};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -14,7 +14,7 @@ use crate::messages::{EchoIncoming, FaultsIncoming, FaultsOutgoing, Odd, Outgoin
 use crate::permissions::{Broken, SlowSessionAuthentication};
 
 macro_rules! faults {
-    ($($name:ident: $authentication:ty, $permissions:expr, |$cx:ident| $hello:expr;)*) => {$(
+    ($(#[doc = $about:literal] $name:ident: $authentication:ty, $permissions:expr, |$cx:ident| $hello:expr;)*) => {$(
         pub(crate) struct $name;
 
         impl Consumer for $name {
@@ -24,6 +24,10 @@ macro_rules! faults {
             type Outgoing = FaultsOutgoing;
             type GroupMessage = Never;
             type Event = Never;
+
+            fn about() -> About {
+                About::new($about.trim()).tag("faults")
+            }
 
             fn permissions() -> impl Permission<Self> {
                 $permissions
@@ -49,9 +53,13 @@ macro_rules! faults {
 }
 
 faults! {
+    /// Misbehaves when it is told to.
     Faults: (), AllowAny, |_cx| async { Ok(()) };
+    /// Refuses strangers at once.
     QuickDeny: SessionAuthentication, IsAuthenticated, |_cx| async { Ok(()) };
+    /// Takes its time to find out who a client is.
     SlowAuth: SlowSessionAuthentication, IsAuthenticated, |cx| ready(cx);
+    /// Takes its time before it says hello.
     SlowPostAuth: (), AllowAny, |cx| async {
         sleep(Duration::from_millis(400)).await;
         ready(cx).await
@@ -145,7 +153,7 @@ where
 }
 
 macro_rules! broken_beginnings {
-    ($($name:ident: build_groups $groups:expr, post_authentication |$cx:ident| $hello:expr;)*) => {$(
+    ($(#[doc = $about:literal] $name:ident: build_groups $groups:expr, post_authentication |$cx:ident| $hello:expr;)*) => {$(
         pub(crate) struct $name;
 
         impl Consumer for $name {
@@ -155,6 +163,10 @@ macro_rules! broken_beginnings {
             type Outgoing = Outgoing;
             type GroupMessage = Never;
             type Event = Never;
+
+            fn about() -> About {
+                About::new($about.trim()).tag("faults")
+            }
 
             fn permissions() -> impl Permission<Self> {
                 AllowAny
@@ -180,8 +192,11 @@ macro_rules! broken_beginnings {
 }
 
 broken_beginnings! {
+    /// Fails while it names its groups.
     FaultBuildGroups: build_groups Err(Broken.into()), post_authentication |_cx| Ok(());
+    /// Fails instead of saying hello.
     FaultPostAuth: build_groups Ok(vec![]), post_authentication |_cx| Err(Broken.into());
+    /// Closes instead of saying hello.
     ClosePostAuth: build_groups Ok(vec![]), post_authentication |cx| {
         cx.send_message(Outgoing::Status("closing".to_owned())).await?;
         cx.close_with(4000, "")?;

@@ -2,7 +2,7 @@
 
 use chanx::auth::SessionAuthentication;
 use chanx::permission::{AllowAny, IsAdmin, IsAuthenticated, Permission};
-use chanx::{Consumer, Context, Never, Result};
+use chanx::{About, Consumer, Context, Never, Result};
 use serde_json::{Map, Value, json};
 
 use crate::messages::{EchoIncoming, Outgoing};
@@ -10,7 +10,7 @@ use crate::permissions::IsMember;
 use crate::rooms::{Pk, Room, RoomBy, RoomId, Slug, Uid};
 
 macro_rules! rooms {
-    ($($name:ident: $key:ty, $authentication:ty, $permissions:expr;)*) => {$(
+    ($(#[doc = $about:literal] $name:ident: $key:ty, $authentication:ty, $permissions:expr;)*) => {$(
         pub(crate) struct $name;
 
         impl Consumer for $name {
@@ -20,6 +20,10 @@ macro_rules! rooms {
             type Outgoing = Outgoing;
             type GroupMessage = Never;
             type Event = Never;
+
+            fn about() -> About {
+                About::new($about.trim()).tag("rooms")
+            }
 
             fn permissions() -> impl Permission<Self> {
                 $permissions
@@ -41,12 +45,19 @@ macro_rules! rooms {
 }
 
 rooms! {
+    /// A room by its key, for its members.
     RoomByPk: Pk, SessionAuthentication, (IsAuthenticated, IsMember);
+    /// A room by its slug, for its members.
     RoomBySlug: Slug, SessionAuthentication, (IsAuthenticated, IsMember);
+    /// A room by its key under another name, for its members.
     RoomById: RoomId, SessionAuthentication, (IsAuthenticated, IsMember);
+    /// A room by its UUID, for its members.
     RoomByUid: Uid, SessionAuthentication, (IsAuthenticated, IsMember);
+    /// A room by its key, for everybody.
     RoomAnyone: Pk, (), AllowAny;
+    /// A room for users who are members, by one permission of two.
     RoomCombined: Pk, SessionAuthentication, IsAuthenticated & IsMember;
+    /// A room for its members and for administrators.
     RoomOr: Pk, SessionAuthentication, IsAdmin | IsMember;
 }
 

@@ -1,7 +1,7 @@
 //! Messages of unusual shapes, answered with what the handler saw.
 
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, Never, Result};
+use chanx::{About, Consumer, Context, Never, Result};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -16,6 +16,10 @@ impl Consumer for Shapes {
     type Outgoing = Outgoing;
     type GroupMessage = Never;
     type Event = Never;
+
+    fn about() -> About {
+        About::new("Messages of unusual shapes, answered with what the handler saw.").tag("messages")
+    }
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use chanx::permission::{AllowAny, Permission};
-use chanx::{Consumer, Context, Message, Never, Result};
+use chanx::{About, Consumer, Context, Message, Never, Result};
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime};
 use serde_json::{Value, to_value};
 use uuid::Uuid;
@@ -92,6 +92,10 @@ impl Consumer for Typed {
     type Outgoing = Outgoing;
     type GroupMessage = Never;
     type Event = Never;
+
+    fn about() -> About {
+        About::new("A message for each type of the matrix, answered with the validated value.").tag("messages")
+    }
 
     fn permissions() -> impl Permission<Self> {
         AllowAny

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::draft7::translate;
-use super::flatten::{flatten, name_payload, name_variants};
+use super::flatten::{flatten, name_parts};
 use super::security;
 use crate::description::names::{class_name, pascal_case};
 use crate::description::reach::reachable;
@@ -51,9 +51,7 @@ impl Components {
     pub(super) fn inline(&mut self, schema: &Value, endpoint: &str) -> Value {
         let mut schema = schema.clone();
         flatten(&mut schema);
-        let names = self.definitions(&schema, endpoint);
-        translate(&mut schema, &|reference| target(reference, &names));
-        schema
+        self.translated(schema, endpoint)
     }
 
     pub(super) fn security(&mut self, sources: &[SecurityScheme]) {
@@ -82,13 +80,21 @@ impl Components {
             self.originals.insert(name.clone(), schema.clone());
             // The place is taken before the definitions are added, which may lead back here.
             self.schemas.insert(name.clone(), Value::Null);
-            let mut own = self.inline(schema, endpoint);
-            name_variants(&mut own, &name);
-            name_payload(&mut own, &name);
+            let mut own = schema.clone();
+            flatten(&mut own);
+            name_parts(&mut own, &name);
+            own = self.translated(own, endpoint);
             set_title(&mut own, &name);
             self.schemas.insert(name.clone(), own);
         }
         name
+    }
+
+    /// The schema in the words of the document, with its definitions added.
+    fn translated(&mut self, mut schema: Value, endpoint: &str) -> Value {
+        let names = self.definitions(&schema, endpoint);
+        translate(&mut schema, &|reference| target(reference, &names));
+        schema
     }
 
     /// Adds the definitions of a schema, and says under which names.

@@ -1,6 +1,6 @@
 //! Schemas that stand alone and have names, for generators that make a type of each: variants of unions, payloads.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::description::names::pascal_case;
 use crate::schema::visit_all;
@@ -44,32 +44,47 @@ fn object<'a>(keywords: &'a mut Map<String, Value>, keyword: &str) -> Option<&'a
     keywords.get_mut(keyword)?.as_object_mut()
 }
 
-/// Gives the variants of the schema, which is called `name`, titles after what tells them apart.
-pub(super) fn name_variants(schema: &mut Value, name: &str) {
+/// Makes definitions of the parts of a schema that deserve a name: the variants of a union, and the payload of a message that
+/// describes it itself. The schema is called `name`.
+pub(super) fn name_parts(schema: &mut Value, name: &str) {
+    let Value::Object(keywords) = schema else { return };
+    let known = keywords.shift_remove("$defs").and_then(|it| it.as_object().cloned());
+    let mut definitions = known.unwrap_or_default();
     for keyword in ["oneOf", "anyOf"] {
-        let variants = schema.get_mut(keyword).and_then(Value::as_array_mut);
-        for keywords in variants.into_iter().flatten().filter_map(Value::as_object_mut) {
-            if let Some(variant) = variant_name(keywords).filter(|_| !keywords.contains_key("title")) {
-                keywords.shift_insert(0, "title".to_owned(), format!("{name}{}", pascal_case(&variant)).into());
+        for variant in keywords.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(tag) = variant_name(variant) {
+                move_out(&mut definitions, format!("{name}{}", pascal_case(&tag)), variant);
             }
         }
     }
+    let payload = object(keywords, "properties").and_then(|properties| properties.get_mut(PAYLOAD));
+    if let Some(payload) = payload.filter(|payload| payload.get("properties").is_some()) {
+        move_out(&mut definitions, payload_name(name), payload);
+    }
+    if !definitions.is_empty() {
+        keywords.insert("$defs".to_owned(), definitions.into());
+    }
 }
 
-/// Gives the payload of the message, which is called `name`, a title where it is an object that the message describes itself.
-pub(super) fn name_payload(schema: &mut Value, name: &str) {
-    let payload = schema.get_mut("properties").and_then(|properties| properties.get_mut(PAYLOAD)?.as_object_mut());
-    if let Some(payload) = payload.filter(|it| it.contains_key("properties") && !it.contains_key("title")) {
-        let title = match name.rsplit_once("Message") {
-            Some((before, after)) => format!("{before}Payload{after}"),
-            None => format!("{name}Payload"),
-        };
-        payload.shift_insert(0, "title".to_owned(), title.into());
+/// Leaves a reference where the part was, unless another has its name.
+fn move_out(definitions: &mut Map<String, Value>, name: String, part: &mut Value) {
+    if !definitions.contains_key(&name) {
+        let reference = json!({"$ref": format!("#/$defs/{name}")});
+        definitions.insert(name, std::mem::replace(part, reference));
+    }
+}
+
+/// `RosterPayload` for `RosterMessage`.
+fn payload_name(message: &str) -> String {
+    match message.rsplit_once("Message") {
+        Some((before, after)) => format!("{before}Payload{after}"),
+        None => format!("{message}Payload"),
     }
 }
 
 /// The tag, or the only property. None where the variant is no object with all of its properties at hand.
-fn variant_name(keywords: &Map<String, Value>) -> Option<String> {
+fn variant_name(variant: &Value) -> Option<String> {
+    let keywords = variant.as_object()?;
     let is_whole = !["$ref", "allOf", "anyOf", "oneOf"].iter().any(|keyword| keywords.contains_key(*keyword));
     let mut properties = properties(keywords).filter(|_| is_whole);
     let (first, schema) = properties.next()?;
@@ -109,13 +124,18 @@ mod tests {
 
     #[test]
     fn payloads_are_called_after_their_messages() {
-        let mut schema = json!({"properties": {"payload": {"properties": {}}}});
-        name_payload(&mut schema, "RosterMessageRoom");
-        assert_eq!(schema["properties"]["payload"]["title"], "RosterPayloadRoom");
-        let text = json!({"properties": {"payload": {"type": "string"}}});
-        let mut schema = text.clone();
-        name_payload(&mut schema, "EchoMessage");
-        assert_eq!(schema, text);
+        let payload = json!({"properties": {"a": {}}});
+        let mut schema = json!({"properties": {"payload": payload}});
+        name_parts(&mut schema, "RosterMessageRoom");
+        assert_eq!(schema["properties"]["payload"], json!({"$ref": "#/$defs/RosterPayloadRoom"}));
+        assert_eq!(schema["$defs"], json!({"RosterPayloadRoom": payload}));
+
+        let taken = json!({"properties": {"payload": payload}, "$defs": {"EchoPayload": {}}});
+        for others in [json!({"properties": {"payload": {"type": "string"}}}), taken] {
+            let mut schema = others.clone();
+            name_parts(&mut schema, "EchoMessage");
+            assert_eq!(schema, others);
+        }
     }
 
     #[test]
@@ -125,11 +145,13 @@ mod tests {
             {"properties": {"by_text": {"type": "string"}}},
             {"properties": {"a": {}, "b": {}}},
             {"properties": {"kind": {"const": "x"}}, "allOf": []},
-            {"title": "Mine", "properties": {"kind": {"const": "y"}}},
             {"type": "null"},
         ]});
-        name_variants(&mut schema, "Media");
-        let titles: Vec<_> = schema["oneOf"].as_array().unwrap().iter().map(|it| it["title"].as_str()).collect();
-        assert_eq!(titles, [Some("MediaBigImage"), Some("MediaByText"), None, None, Some("Mine"), None]);
+        let before = schema.clone();
+        name_parts(&mut schema, "Media");
+        assert_eq!(schema["oneOf"][0], json!({"$ref": "#/$defs/MediaBigImage"}));
+        assert_eq!(schema["$defs"]["MediaByText"], before["oneOf"][1]);
+        assert_eq!(schema["$defs"].as_object().unwrap().len(), 2);
+        assert_eq!(schema["oneOf"][2], before["oneOf"][2]);
     }
 }

@@ -216,6 +216,38 @@ fn tuples_are_told_place_by_place() {
 }
 
 #[test]
+fn closed_tuples_say_how_long_they_are() {
+    let pair = json!({"prefixItems": [true, true], "minItems": 2, "maxItems": 2});
+    check(
+        &json!({"properties": {"pair": pair}}),
+        &["pair?: list of 2 items", "pair[0]*: any JSON", "pair[1]*: any JSON"],
+    );
+}
+
+#[test]
+fn fields_and_forms_of_one_object_stand_together() {
+    check(
+        &json!({"properties": {"payload": {
+            "properties": {"name": {"type": "string"}},
+            "oneOf": [
+                {"properties": {"x": {"type": "number"}, "y": {"type": "number"}}},
+                {"properties": {"place": {"type": "string"}}},
+            ],
+        }}}),
+        &[
+            "payload?: [one of 2 forms](#type-x-payload)",
+            "## `payload` (type-x-payload)",
+            "payload.name?: text",
+            "- object",
+            "  payload.x?: number",
+            "  payload.y?: number",
+            "- with `place`",
+            "  payload.place?: text",
+        ],
+    );
+}
+
+#[test]
 fn further_keys_are_told_beside_declared_ones() {
     check(
         &json!({"properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "integer"}, "patternProperties": {"^x-": true}}),
