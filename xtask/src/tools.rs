@@ -29,7 +29,7 @@ const TOOLS: &[Tool] = &[
 /// Packages whose service Debian starts, now and at every boot. The tests start servers of their own.
 const SERVICES: &[&str] = &["redis-server"];
 
-const NODE_IS_18: &str = "process.exit(parseInt(process.versions.node) < 18)";
+const NODE_IS_18: &str = "process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)";
 
 const PYTHON_IS_3_11: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
 
