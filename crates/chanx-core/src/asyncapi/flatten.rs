@@ -104,11 +104,17 @@ mod tests {
     #[test]
     fn tagged_variants_have_all_their_properties() {
         let mut schema = json!({
-            "oneOf": [{"properties": {"kind": {"const": "link"}}, "required": ["kind"], "$ref": "#/$defs/Link"}],
+            "oneOf": [
+                {"properties": {"kind": {"const": "link"}}, "required": ["kind"], "$ref": "#/$defs/Link"},
+                {"properties": {"kind": {"const": "none"}}, "$ref": "#/$defs/Link"},
+            ],
             "$defs": {"Link": {"type": "object", "properties": {"url": true, "kind": true}, "required": ["url"]}},
         });
         flatten(&mut schema);
-        let expected = json!([{"properties": {"kind": {"const": "link"}, "url": true}, "required": ["kind", "url"]}]);
+        let expected = json!([
+            {"properties": {"kind": {"const": "link"}, "url": true}, "required": ["kind", "url"]},
+            {"properties": {"kind": {"const": "none"}, "url": true}, "required": ["url"]},
+        ]);
         assert_eq!(schema["oneOf"], expected);
     }
 

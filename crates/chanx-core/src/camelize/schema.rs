@@ -50,3 +50,50 @@ fn rename_properties(keywords: &mut Map<String, Value>) {
         *tag = camelize(tag.as_str().unwrap_or_default()).into();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(schema: &Value, expected: &Value) {
+        assert_eq!(&camelize_schema(schema, &Map::new()), expected);
+    }
+
+    #[test]
+    fn declared_names_change_and_others_do_not() {
+        check(
+            &json!({
+                "properties": {"user_id": {"properties": {"deep_key": true}}},
+                "required": ["user_id", "not_declared"],
+                "patternProperties": {"^x_y$": {"properties": {"in_map": true}}},
+                "$defs": {"Some_Name": {"properties": {"of_it": {"$ref": "#/$defs/Some_Name"}}}},
+            }),
+            &json!({
+                "properties": {"userId": {"properties": {"deepKey": true}}},
+                "required": ["userId", "not_declared"],
+                "patternProperties": {"^x_y$": {"properties": {"inMap": true}}},
+                "$defs": {"Some_Name": {"properties": {"ofIt": {"$ref": "#/$defs/Some_Name"}}}},
+            }),
+        );
+    }
+
+    #[test]
+    fn the_key_of_a_tag_changes_and_the_tag_does_not() {
+        let branch = |key: &str| json!({"properties": {key: {"const": "big_one"}}, "required": [key]});
+        check(
+            &json!({"oneOf": [branch("the_kind")], "discriminator": {"propertyName": "the_kind"}}),
+            &json!({"oneOf": [branch("theKind")], "discriminator": {"propertyName": "theKind"}}),
+        );
+    }
+
+    #[test]
+    fn values_change_with_their_schema() {
+        let schema = |value: &Value| {
+            let name = value.as_object().unwrap().keys().next().unwrap();
+            json!({"properties": {name: {"type": "object"}}, "default": value, "examples": [value]})
+        };
+        check(&schema(&json!({"a_b": {"c_d": 1}})), &schema(&json!({"aB": {"c_d": 1}})));
+    }
+}

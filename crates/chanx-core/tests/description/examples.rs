@@ -201,6 +201,14 @@ fn composed_schemas_hold_at_once() {
 }
 
 #[test]
+fn the_stricter_of_two_rules_counts() {
+    check(&json!({"type": "integer", "minimum": 3, "allOf": [{"minimum": 5}, {"minimum": 4}]}), &json!(5));
+    check(&json!({"type": "integer", "maximum": 0, "allOf": [{"maximum": -2}, {"maximum": -1}]}), &json!(-2));
+    check(&json!({"type": ["integer", "string"], "allOf": [{"type": ["null", "string"]}]}), &json!("text"));
+    check(&json!({"type": "array", "items": {"minimum": 2}, "allOf": [{"items": {"type": "integer"}}]}), &json!([2]));
+}
+
+#[test]
 fn what_contains_itself_ends() {
     #[derive(Deserialize, JsonSchema)]
     #[expect(dead_code, reason = "only reading is of interest")]

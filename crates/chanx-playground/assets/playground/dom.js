@@ -106,7 +106,12 @@ export function icon(name) {
 /** Text of one or more paragraphs, with `code` set apart. */
 export function prose(text) {
   const paragraphs = text.split(/\n\s*\n/).map((part) => part.trim()).filter(Boolean);
-  return paragraphs.map((part) => el("p", {}, part.split(/(`[^`\n]+`)/).map(proseSpan)));
+  return paragraphs.map((part) => el("p", {}, inlineProse(part)));
+}
+
+/** Text within a line, with `code` set apart. */
+export function inlineProse(text) {
+  return text.split(/(`[^`\n]+`)/).map(proseSpan);
 }
 
 function proseSpan(part) {

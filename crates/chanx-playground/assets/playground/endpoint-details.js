@@ -1,6 +1,6 @@
 // What there is to know about an endpoint: who may connect, what it sends, how connections end.
 
-import { el, prose } from "./dom.js";
+import { el, inlineProse, prose } from "./dom.js";
 import { docsOf } from "./docs-links.js";
 import { advice } from "./close-codes.js";
 import { bytes } from "./safe-text.js";
@@ -53,7 +53,7 @@ const SETS = [
 function messages(endpoint) {
   return SETS.filter(([key]) => endpoint[key].length > 0).map(([key, title]) => [
     el("h3", {}, title),
-    el("ul.messages", {}, endpoint[key].map((message) => el("li", {}, messageName(message), message.description && [" — ", firstLine(message.description)]))),
+    el("ul.messages", {}, endpoint[key].map((message) => el("li", {}, messageName(message), message.description && [" — ", inlineProse(firstLine(message.description))]))),
   ]);
 }
 
