@@ -5,7 +5,7 @@ use axum::extract::Request;
 use chanx::auth::SessionAuthentication;
 use chanx::permission::{AllowAny, IsAuthenticated, Permission};
 use chanx::routing::{Routes, include, path};
-use chanx::{About, CloseCode, Consumer, Context, Message, Never, Result, Settings};
+use chanx::{About, Consumer, Context, Message, Never, Result, Settings};
 use chanx_playground::{DOCS_PATH, Documentation};
 use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -44,8 +44,7 @@ impl Consumer for Room {
     type Event = Event;
 
     fn about() -> About {
-        let left = CloseCode::try_from(4900).unwrap_or(CloseCode::NORMAL);
-        About::new("A room.</main><script>alert(1)</script>").tag("<b>chat</b>").close_code(left, "left \"<i>\"")
+        About::new("A room.</main><script>alert(1)</script>").tag("<b>chat</b>").close_code(4900, "left \"<i>\"")
     }
 
     fn permissions() -> impl Permission<Self> {

@@ -1,6 +1,5 @@
 //! What documents say about a consumer beside that which its types say.
 
-use chanx_core::close::CloseCode;
 use chanx_core::description::{CloseCodeDescription, QueryParameter};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -9,7 +8,7 @@ use serde_json::{Map, Value};
 /// What documents say about a consumer beside that which its types say.
 ///
 /// ```
-/// use chanx::{About, CloseCode};
+/// use chanx::About;
 /// use schemars::JsonSchema;
 ///
 /// #[derive(serde::Deserialize, JsonSchema)]
@@ -18,13 +17,11 @@ use serde_json::{Map, Value};
 ///     after: Option<i64>,
 /// }
 ///
-/// # fn example() -> Result<About, chanx::InvalidCloseCode> {
-/// let left = CloseCode::try_from(4900)?;
-/// # Ok(
-/// About::new("One member in one room.").tag("chat").query::<Resume>().close_code(left, "the member has left the room")
-/// # )
-/// # }
-/// # assert!(example().is_ok());
+/// let about = About::new("One member in one room.")
+///     .tag("chat")
+///     .query::<Resume>()
+///     .close_code(4900, "the member has left the room");
+/// # let _ = about;
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -61,9 +58,9 @@ impl About {
     }
 
     /// A code with which the consumer itself closes connections.
-    pub fn close_code(mut self, code: CloseCode, meaning: impl Into<String>) -> Self {
+    pub fn close_code(mut self, code: u16, meaning: impl Into<String>) -> Self {
         let mut described = CloseCodeDescription::default();
-        described.code = code.as_u16();
+        described.code = code;
         described.meaning = meaning.into();
         self.close_codes.push(described);
         self

@@ -4,7 +4,7 @@ use chanx::auth::{BasicAuthentication, SessionAuthentication, TokenAuthenticatio
 use chanx::description::{EndpointDescription, MessageDescription, SecurityScheme};
 use chanx::permission::{AllowAny, IsAuthenticated, IsStaff, Permission};
 use chanx::routing::{Routes, include, path, re_path};
-use chanx::{About, CloseCode, Consumer, Context, Endpoint, Message, Never, Overrides, Result, Settings, describe};
+use chanx::{About, Consumer, Context, Endpoint, Message, Never, Overrides, Result, Settings, describe};
 use chanx_core::decode::decode;
 use chanx_core::message::IncomingMessage;
 use chanx_core::wire::WireFormat;
@@ -64,8 +64,7 @@ impl Consumer for Room {
     type Event = Told;
 
     fn about() -> About {
-        let left = CloseCode::try_from(4900).unwrap_or(CloseCode::NORMAL);
-        About::new("A room.").tag("chat").query::<Resume>().close_code(left, "the member has left")
+        About::new("A room.").tag("chat").query::<Resume>().close_code(4900, "the member has left")
     }
 
     fn permissions() -> impl Permission<Self> {
@@ -76,8 +75,8 @@ impl Consumer for Room {
         Ok(Self)
     }
 
-    async fn receive_message(&mut self, _: &mut Context<Self>, _: Said) -> Result {
-        Ok(())
+    async fn receive_message(&mut self, cx: &mut Context<Self>, _: Said) -> Result {
+        Ok(cx.send_message(Answer::Pong).await?)
     }
 }
 

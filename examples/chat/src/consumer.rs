@@ -2,7 +2,7 @@
 
 use chanx::auth::SessionAuthentication;
 use chanx::permission::{IsAuthenticated, Permission};
-use chanx::{About, CloseCode, Consumer, Context, GroupName, GroupSend, HandlerError, Result};
+use chanx::{About, Consumer, Context, GroupName, GroupSend, HandlerError, Result};
 use chanx_site::Site;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -55,10 +55,7 @@ impl Consumer for RoomConsumer {
 
     fn about() -> About {
         let about = About::new(ABOUT).tag("rooms").query::<Resume>();
-        match CloseCode::try_from(LEFT_THE_ROOM) {
-            Ok(code) => about.close_code(code, "the member has left the room, perhaps in another window"),
-            Err(_) => about,
-        }
+        about.close_code(LEFT_THE_ROOM, "the member has left the room, perhaps in another window")
     }
 
     fn permissions() -> impl Permission<Self> {
