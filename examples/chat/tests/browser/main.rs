@@ -3,7 +3,14 @@
 //!
 //! Chromium runs headless, driven through ChromeDriver. Screenshots of the pages are in `target/screenshots` afterwards.
 
+// The examples have these in common.
+#[path = "../../../browser/devtools.rs"]
+mod devtools;
+#[path = "../../../browser/driver.rs"]
 mod driver;
+#[path = "../../../browser/waiting.rs"]
+mod waiting;
+
 mod redis;
 mod site;
 mod window;
@@ -11,17 +18,15 @@ mod window;
 use std::error::Error;
 use std::time::Duration;
 
-use tokio::time::{interval, timeout};
-
 use redis::Redis;
 use site::Site;
+use waiting::{claim, until};
 use window::{Look, Window};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 /// Ends a wait for something that will never come; far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(45);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
 /// Text that a page must show as it is.
 const HOSTILE: &str = "<img src=x onerror=alert(1)> & \"quotes\" ☃";
@@ -208,21 +213,4 @@ async fn he_leaves(site: &Site, alice: &Window, bob: &Window) -> Result {
     bob.clicks("main button").await?;
     bob.sees("#status", "Connected").await?;
     alice.sees("#members-count", "2 of 6 online").await
-}
-
-/// An error and no panic, so that the browsers are closed.
-fn claim(holds: bool, what: &str) -> Result {
-    if holds { Ok(()) } else { Err(format!("it does not hold that {what}").into()) }
-}
-
-/// Looks again and again until the condition holds.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> Result<bool>) -> Result {
-    let looking = async {
-        let mut looks = interval(BETWEEN_LOOKS);
-        while !holds().await? {
-            looks.tick().await;
-        }
-        Ok(())
-    };
-    timeout(PATIENCE, looking).await.unwrap_or_else(|_| Err(format!("waited in vain for {what}").into()))
 }

@@ -5,12 +5,11 @@ use std::path::Path;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
-use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder, Locator};
-use http::Method;
 use serde_json::{Value, json};
-use url::{ParseError, Url};
 
+use super::devtools::DevTools;
 use super::driver::Driver;
 use super::site::Site;
 use super::{Result, until};
@@ -203,22 +202,5 @@ impl Window {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
         fs::create_dir_all(&folder)?;
         Ok(fs::write(folder.join(format!("chat-{name}.png")), self.page.screenshot().await?)?)
-    }
-}
-
-/// A command of Chromium's own, for what WebDriver has no words.
-#[derive(Debug)]
-struct DevTools {
-    name: &'static str,
-    parameters: Value,
-}
-
-impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> std::result::Result<Url, ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({"cmd": self.name, "params": self.parameters}).to_string()))
     }
 }

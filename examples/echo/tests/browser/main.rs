@@ -2,8 +2,15 @@
 //!
 //! Chromium runs headless, driven through ChromeDriver. Screenshots of the pages are in `target/screenshots` afterwards.
 
-mod docs;
+// The examples have these in common.
+#[path = "../../../browser/devtools.rs"]
+mod devtools;
+#[path = "../../../browser/driver.rs"]
 mod driver;
+#[path = "../../../browser/waiting.rs"]
+mod waiting;
+
+mod docs;
 mod echo;
 mod hostile;
 mod playground;
@@ -13,16 +20,14 @@ mod window;
 use std::error::Error;
 use std::time::Duration;
 
-use tokio::time::{interval, timeout};
-
 use site::Site;
+use waiting::{claim, until};
 use window::Browser;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 /// Ends a wait for something that will never come; far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
 #[tokio::test]
 #[ignore = "needs Chromium and ChromeDriver; `cargo xtask test` installs them and runs this"]
@@ -50,21 +55,4 @@ async fn finish(site: &Site, browser: Browser, story: Result) -> Result {
     }
     browser.close().await?;
     story
-}
-
-/// An error and no panic, so that the browser is closed.
-fn claim(holds: bool, what: &str) -> Result {
-    if holds { Ok(()) } else { Err(format!("it does not hold that {what}").into()) }
-}
-
-/// Looks again and again until the condition holds.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> Result<bool>) -> Result {
-    let looking = async {
-        let mut looks = interval(BETWEEN_LOOKS);
-        while !holds().await? {
-            looks.tick().await;
-        }
-        Ok(())
-    };
-    timeout(PATIENCE, looking).await.unwrap_or_else(|_| Err(format!("waited in vain for {what}").into()))
 }

@@ -3,12 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
-use http::Method;
 use serde_json::{Value, json};
-use url::{ParseError, Url};
 
+use super::devtools::DevTools;
 use super::driver::Driver;
 use super::site::{PASSWORD, Site, USERNAME};
 use super::{Result, until};
@@ -191,22 +189,5 @@ impl Browser {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
         fs::create_dir_all(&folder)?;
         Ok(fs::write(folder.join(format!("echo-{name}.png")), self.page.screenshot().await?)?)
-    }
-}
-
-/// A command of Chromium's own, for what WebDriver has no words.
-#[derive(Debug)]
-struct DevTools {
-    name: &'static str,
-    parameters: Value,
-}
-
-impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> std::result::Result<Url, ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({"cmd": self.name, "params": self.parameters}).to_string()))
     }
 }
