@@ -190,7 +190,7 @@ fn fan_out(text: &str, rounds: usize) {
             .map(|is_current| Bytes::from(broadcast.frames(Origin { is_mine: is_current, is_current }, None, &config)));
         for (number, session) in sessions.iter_mut().enumerate() {
             let frames = if number == 0 { &sender } else { &others };
-            session.send_frames(frames.clone(), broadcast.action()).expect("the session is open");
+            session.send_frames(frames.clone()).expect("the session is open");
             session.advance_output(black_box(session.output()).len());
         }
     }

@@ -112,7 +112,8 @@ pub trait Consumer: Sized + Send + 'static {
         std::future::ready(Ok(()))
     }
 
-    /// Runs once, when no more messages will come. Nothing that is sent here arrives.
+    /// Runs exactly once for each consumer, when no more messages will come. Nothing that is sent here arrives. It has what
+    /// is left of `close_timeout`, a fifth at least where a handler did not end in time.
     fn disconnected(&mut self, cx: &mut Context<Self>, how: &Disconnect) -> impl Future<Output = ()> + Send {
         let _ = (cx, how);
         std::future::ready(())
@@ -141,8 +142,16 @@ impl HandlerError {
         report(&self.0)
     }
 
+    /// Whether something was sent into a closed connection, in whatever errors of the application that is wrapped.
     pub(crate) fn is_closed(&self) -> bool {
-        matches!(self.0.downcast_ref(), Some(chanx_core::session::SendError::Closed))
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(&*self.0);
+        while let Some(error) = cause {
+            if matches!(error.downcast_ref(), Some(chanx_core::session::SendError::Closed)) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
     }
 }
 

@@ -48,7 +48,7 @@ pub use chanx_core::session::{Disconnect, EndedBy, SendError};
 pub use chanx_macros::Message;
 pub use connections::Connections;
 pub use consumer::{Consumer, HandlerError, Overrides, Result};
-pub use context::{Context, GroupSend, JoinError, SendGroupError, UserOf};
+pub use context::{Context, GroupSend, JoinError, SendGroupError, SpawnError, UserOf};
 pub use cookies::Cookies;
 pub use describe::describe;
 pub use endpoint::Endpoint;

@@ -20,6 +20,8 @@ pub(crate) struct Mounted {
     limits: Limits,
     /// How many groups one connection may be in.
     pub(crate) max_groups: usize,
+    /// How many tasks one connection may run beside its handlers.
+    pub(crate) max_spawned_tasks: usize,
 }
 
 impl Mounted {
@@ -30,6 +32,7 @@ impl Mounted {
             config: Arc::new(config),
             limits: Limits { deliveries: settings.max_queued_deliveries, bytes: settings.max_outgoing_bytes },
             max_groups: settings.max_groups,
+            max_spawned_tasks: settings.max_spawned_tasks,
             endpoint,
         }
     }

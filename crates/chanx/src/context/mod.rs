@@ -6,15 +6,19 @@ mod groups;
 pub use group_send::{GroupSend, SendGroupError};
 pub use groups::JoinError;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use chanx_core::close::InvalidCloseCode;
 use chanx_core::session::SendError;
+use futures_util::FutureExt;
 use http::HeaderMap;
+use thiserror::Error;
 use tokio::task::JoinSet;
 
 use crate::auth::Authentication;
 use crate::consumer::{Consumer, HandlerError, Result};
+use crate::driver::panic_text;
 use crate::handshake::Handshake;
 use crate::hub::Memberships;
 use crate::mounted::Mounted;
@@ -91,7 +95,7 @@ impl<C: Consumer> Context<C> {
     /// Waits while too much is on its way to the client already (`max_outgoing_bytes`).
     ///
     /// # Errors
-    /// A closed connection, or a message without a JSON form.
+    /// A closed connection, a message without a JSON form, or one that is longer than `max_outgoing_message_size`.
     pub async fn send_message(&mut self, message: impl Into<C::Outgoing>) -> std::result::Result<(), SendError> {
         let message = message.into();
         self.session.room().await;
@@ -138,23 +142,49 @@ impl<C: Consumer> Context<C> {
         Peer::new(Arc::clone(self.memberships.mailbox()), session.envelope().clone(), session.shared_config())
     }
 
-    /// Runs long work beside the handlers. It ends with the connection; an error of it is logged.
-    pub fn spawn<F>(&mut self, work: impl FnOnce(Peer<C::Outgoing>) -> F)
+    /// Runs long work beside the handlers. It ends with the connection, at any point at which it waits. An error or a panic
+    /// of it is logged, and leaves the connection open.
+    ///
+    /// # Errors
+    /// As many tasks of this connection run already as `max_spawned_tasks` allows: a client whose messages spawn work must
+    /// not be able to make the server run any number of tasks.
+    pub fn spawn<F>(&mut self, work: impl FnOnce(Peer<C::Outgoing>) -> F) -> std::result::Result<(), SpawnError>
     where
         F: Future<Output = Result> + Send + 'static,
     {
-        let work = work(self.peer());
-        let report = async {
-            if let Err(error) = work.await
-                && !error.is_closed()
-            {
-                tracing::error!(error = error.report(), "spawned work failed");
-            }
-        };
+        let limit = self.mounted.max_spawned_tasks;
         let tasks = self.tasks.get_or_insert_default();
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(tracing::Instrument::in_current_span(report));
+        if tasks.len() >= limit {
+            return Err(SpawnError::TooMany { limit });
+        }
+        let work = work(self.peer());
+        self.tasks.get_or_insert_default().spawn(tracing::Instrument::in_current_span(report(work)));
+        Ok(())
     }
+}
+
+/// Why work was not spawned.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// The connection runs as many tasks as it may (`max_spawned_tasks`).
+    #[error("a connection may run {limit} tasks beside its handlers at most (`max_spawned_tasks`)")]
+    TooMany {
+        /// How many are allowed.
+        limit: usize,
+    },
+}
+
+/// Logs how spawned work failed.
+async fn report(work: impl Future<Output = Result>) {
+    let error = match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) if error.is_closed() => return,
+        Ok(Err(error)) => error.report(),
+        Err(panic) => panic_text(&*panic),
+    };
+    tracing::error!(error, "spawned work failed");
 }
 
 impl<C: Consumer> std::fmt::Debug for Context<C> {
