@@ -27,6 +27,7 @@ mod config;
 mod connections;
 mod cookies;
 mod driver;
+mod excerpt;
 mod hub;
 mod mounted;
 mod origin;

@@ -20,6 +20,8 @@ pub(crate) struct Mounted {
     limits: Limits,
     /// How many groups one connection may be in.
     pub(crate) max_groups: usize,
+    /// Whether connections keep their requests.
+    pub(crate) keep_handshake: bool,
 }
 
 impl Mounted {
@@ -30,6 +32,7 @@ impl Mounted {
             config: Arc::new(config),
             limits: Limits { deliveries: settings.max_queued_deliveries, bytes: settings.max_outgoing_bytes },
             max_groups: settings.max_groups,
+            keep_handshake: endpoint.overrides().keep_handshake.unwrap_or(false),
             endpoint,
         }
     }

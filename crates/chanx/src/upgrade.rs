@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,11 +13,12 @@ use http::header::{
     CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     UPGRADE,
 };
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
 use hyper::upgrade::OnUpgrade;
 use tracing::Span;
 
 use crate::endpoint::Opening;
+use crate::excerpt::excerpt;
 use crate::handshake::Handshake;
 use crate::hub::Registration;
 use crate::mounted::Mounted;
@@ -27,6 +29,8 @@ use crate::websockets::Server;
 /// Why a request does not become a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Refused {
+    #[error("the request has more than {limit} bytes of URL and headers")]
+    TooLong { length: usize, limit: usize },
     #[error("no WebSocket endpoint has this path")]
     UnknownPath,
     #[error("a WebSocket handshake is a GET request")]
@@ -50,6 +54,7 @@ enum Refused {
 impl Refused {
     fn status(self) -> StatusCode {
         match self {
+            Self::TooLong { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::NotGet => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoUpgrade | Self::OtherVersion => StatusCode::UPGRADE_REQUIRED,
@@ -57,6 +62,16 @@ impl Refused {
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotUpgradable => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl Refused {
+    /// What the operator of the server can do, for the log.
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::TooLong { length, .. } => Some(format!("it has {length}; `max_handshake_size` sets the limit")),
+            _ => None,
         }
     }
 }
@@ -75,7 +90,7 @@ impl IntoResponse for Refused {
 /// A connection whose upgrade is promised: all of [`Opening`] but the bytes.
 struct Promised {
     id: Arc<str>,
-    handshake: Handshake,
+    handshake: Box<Handshake>,
     agreement: Option<Box<Agreement>>,
     mounted: Arc<Mounted>,
     registration: Registration,
@@ -87,15 +102,22 @@ pub(crate) async fn answer(server: Arc<Server>, mut request: Request<Body>) -> R
     match open(&server, &mut request) {
         Ok(response) => response,
         Err(refused) => {
-            let (path, origin) = (request.uri().path(), request.headers().get(ORIGIN));
-            tracing::warn!(path, status = refused.status().as_u16(), ?origin, "handshake refused: {refused}");
+            log(&refused, request.uri(), request.headers());
             refused.into_response()
         }
     }
 }
 
+fn log(refused: &Refused, uri: &Uri, headers: &HeaderMap) {
+    let path = excerpt(uri.path().as_bytes());
+    let origin = headers.get(ORIGIN).map(|origin| excerpt(origin.as_bytes()));
+    let status = refused.status().as_u16();
+    tracing::warn!(path, status, origin, hint = refused.hint(), "handshake refused: {refused}");
+}
+
 /// A request that is refused stays as it is.
 fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refused> {
+    check_length(request, server.max_handshake_size)?;
     let path = decode_path(request.uri().path()).ok_or(Refused::UnknownPath)?;
     let Match { endpoint, parameters, .. } = server.table.find(&path).ok_or(Refused::UnknownPath)?;
     let accept = check_protocol(request)?;
@@ -105,11 +127,11 @@ fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refuse
     let acceptable = compression_for(endpoint, request.headers())?;
     let registration = server.hub.register(server.max_connections).ok_or(Refused::Full)?;
     let id = server.new_connection_id();
-    let span = tracing::info_span!("websocket", id = &*id, path = &*path);
+    let span = tracing::info_span!("websocket", id = &*id, path = excerpt(path.as_bytes()));
 
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refused::NotUpgradable)?;
     let (parts, _) = std::mem::take(request).into_parts();
-    let handshake = Handshake::new(parts, parameters, Arc::clone(&server.extensions));
+    let handshake = Box::new(Handshake::new(parts, parameters, Arc::clone(&server.extensions), None));
     let agreement = acceptable.map(|(compression, parameters)| {
         Box::new(compression.agree(parameters, endpoint.config.compression_threshold))
     });
@@ -117,6 +139,22 @@ fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refuse
     let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration, span };
     tokio::spawn(promised.keep(on_upgrade));
     Ok(response)
+}
+
+/// Refuses a request whose first line and headers are longer than `limit` bytes.
+fn check_length(request: &Request<Body>, limit: usize) -> Result<(), Refused> {
+    // Routers may have cut the URI.
+    let uri = request.extensions().get().map_or(request.uri(), |OriginalUri(uri)| uri);
+    let line = request.method().as_str().len() + length_of(uri) + "  HTTP/1.1\r\n".len();
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    let length = line + headers.sum::<usize>() + "\r\n".len();
+    if length <= limit { Ok(()) } else { Err(Refused::TooLong { length, limit }) }
+}
+
+fn length_of(uri: &Uri) -> usize {
+    let server = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len());
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    server + authority + uri.path_and_query().map_or(0, |rest| rest.as_str().len())
 }
 
 impl Promised {

@@ -60,7 +60,6 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     let mailbox = registration.open_mailbox(&mounted.roster, format);
     let session = SharedSession::new(new_session(&id, &mounted, agreement, &mailbox));
     let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox));
-    let handshake = Arc::new(handshake);
 
     tracing::info!("connected");
     let mut guest = None;
@@ -121,6 +120,7 @@ async fn begin<C: Consumer>(connection: &mut Connection, mut cx: Context<C>) -> 
     let connected = connected.await;
     let session = connection.session();
     let (consumer, greeted) = settle(connected, session)?;
+    cx.admitted();
     if settle(Ran::Finished(greeted), session).is_some() {
         session.borrow_mut().open();
     }

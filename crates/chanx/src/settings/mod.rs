@@ -87,6 +87,10 @@ table::settings! {
     /// How many groups one connection may be in.
     max_groups: usize = 1000, rules::at_least_one;
 
+    /// The longest request that may open a socket, in bytes: its first line and its headers as they arrived. A longer one is
+    /// answered with 431.
+    max_handshake_size: usize = 16_384, rules::at_least_one;
+
     /// How many connections may be open at the same time.
     max_connections: Option<usize> = None, rules::at_least_one_if_any;
 
