@@ -34,6 +34,7 @@ mod origin;
 mod shared;
 mod transport;
 mod upgrade;
+mod users;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -71,6 +71,7 @@ impl Refused {
     fn hint(&self) -> Option<String> {
         match self {
             Self::TooLong { length, .. } => Some(format!("it has {length}; `max_handshake_size` sets the limit")),
+            Self::Full => Some("`max_connections` sets the limit".to_owned()),
             _ => None,
         }
     }

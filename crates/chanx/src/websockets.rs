@@ -20,6 +20,7 @@ use crate::origin::{AllowedOrigins, OriginError};
 use crate::routing::{CompiledRoute, ReverseError, RouteTable, Routes, RoutingError};
 use crate::settings::Settings;
 use crate::upgrade;
+use crate::users::Users;
 
 /// What axum calls the part of the path below a mount point. Nobody asks for it.
 pub(crate) const PATH_PARAMETER: &str = "websocket_path";
@@ -96,7 +97,9 @@ impl Websockets {
         channels: &Channels,
     ) -> Result<Self, StartError> {
         let compression = Arc::new(Compression::new(settings.max_compression_contexts));
-        let mount = |endpoint: Endpoint| Arc::new(Mounted::new(endpoint, settings, channels.hub(), &compression));
+        let users = Users::new(settings.max_connections_per_user);
+        let shared = (&compression, &users);
+        let mount = |endpoint: Endpoint| Arc::new(Mounted::new(endpoint, settings, channels.hub(), shared));
         let table = routes.into().map(&mount).compile()?;
         Ok(Self(Server {
             table,

@@ -20,6 +20,7 @@ use crate::hub::Memberships;
 use crate::mounted::Mounted;
 use crate::peer::Peer;
 use crate::shared::SharedSession;
+use crate::users::UserPlace;
 
 /// The user of a consumer's connections.
 pub type UserOf<C> = <<C as Consumer>::Authentication as Authentication>::User;
@@ -37,6 +38,7 @@ pub struct Context<C: Consumer> {
     mounted: Arc<Mounted>,
     memberships: Memberships,
     tasks: Option<JoinSet<()>>,
+    _place: Option<UserPlace>,
 }
 
 impl<C: Consumer> Context<C> {
@@ -44,11 +46,22 @@ impl<C: Consumer> Context<C> {
         id: Arc<str>,
         session: SharedSession,
         handshake: Box<Handshake>,
-        (user, object): (UserOf<C>, C::Object),
+        (user, object, place): (UserOf<C>, C::Object, Option<UserPlace>),
         (mounted, memberships): (Arc<Mounted>, Memberships),
     ) -> Self {
         let attached = Arc::clone(handshake.shared());
-        Self { id, session, handshake: Some(handshake), attached, user, object, mounted, memberships, tasks: None }
+        Self {
+            id,
+            session,
+            handshake: Some(handshake),
+            attached,
+            user,
+            object,
+            mounted,
+            memberships,
+            tasks: None,
+            _place: place,
+        }
     }
 
     /// Drops the request, once the connection is admitted.

@@ -1,5 +1,7 @@
 //! Whether a client is welcome: identity, permissions, object, permissions about the object.
 
+use std::sync::Arc;
+
 use crate::auth::{self, Authentication, Identity};
 use crate::consumer::Consumer;
 use crate::context::UserOf;
@@ -7,18 +9,27 @@ use crate::handshake::Handshake;
 use crate::object::FromHandshake;
 use crate::permission::{NotPermitted, Permission, Request};
 use crate::refusal::{Refusal, Rejection, report};
+use crate::users::{TooMany, UserPlace, Users};
 
 /// What came of it.
 pub(super) enum Verdict<C: Consumer> {
-    Welcome((UserOf<C>, C::Object)),
+    Welcome(Admitted<C>),
     Refused(Refusal),
+    /// The user has as many connections as allowed.
+    TooMany(Refusal),
     /// There is no answer; for the log.
     Failed(String),
 }
 
-pub(super) async fn admit<C: Consumer>(handshake: &Handshake) -> Verdict<C> {
+/// Who was let in, to what, and the user's place.
+pub(super) type Admitted<C> = (UserOf<C>, <C as Consumer>::Object, Option<UserPlace>);
+
+pub(super) async fn admit<C: Consumer>(handshake: &Handshake, users: &Arc<Users>) -> Verdict<C> {
     match check::<C>(handshake).await {
-        Ok(identity) => Verdict::Welcome(identity),
+        Ok((user, object)) => match users.take(&user) {
+            Ok(place) => Verdict::Welcome((user, object, place)),
+            Err(TooMany) => Verdict::TooMany(Refusal::new(429).detail("You have too many connections.")),
+        },
         Err(Rejection::Refused(refusal)) => Verdict::Refused(refusal),
         Err(Rejection::Failed(error)) => Verdict::Failed(report(&error)),
     }

@@ -15,13 +15,14 @@ use chanx_core::session::{Disconnect, EndedBy, Session};
 use crate::auth::Identity;
 use crate::channels::parse_event;
 use crate::consumer::{Consumer, HandlerError, Result};
-use crate::context::{Context, UserOf};
+use crate::context::Context;
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
 use crate::hub::{Format, Mailbox, Memberships, Registration};
 use crate::mounted::Mounted;
 use crate::shared::SharedSession;
-use admission::{Verdict, admit};
+use crate::users::Users;
+use admission::{Admitted, Verdict, admit};
 use connection::{Connection, Next, Ran};
 
 /// Serves one connection. What comes once is boxed, here and below: an idle connection has no room for it.
@@ -63,12 +64,12 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
 
     tracing::info!("connected");
     let mut guest = None;
-    if let Some((user, object)) = authenticate::<C>(&mut connection, &handshake).await {
+    if let Some((user, object, place)) = authenticate::<C>(&mut connection, &handshake, &mounted.users).await {
         if let Some(key) = user.key() {
             mailbox.belongs_to(key);
         }
         let memberships = Memberships::new(Arc::clone(registration.hub()), mailbox);
-        let cx = Context::new(id, session, handshake, (user, object), (mounted, memberships));
+        let cx = Context::new(id, session, handshake, (user, object, place), (mounted, memberships));
         guest = begin(&mut connection, cx).await;
     }
     Opened { connection, guest, _registration: registration }
@@ -86,8 +87,9 @@ fn new_session(id: &Arc<str>, mounted: &Mounted, agreement: Option<Box<Agreement
 async fn authenticate<C: Consumer>(
     connection: &mut Connection,
     handshake: &Handshake,
-) -> Option<(UserOf<C>, C::Object)> {
-    let verdict = match connection.run(admit::<C>(handshake)).await {
+    users: &Arc<Users>,
+) -> Option<Admitted<C>> {
+    let verdict = match connection.run(admit::<C>(handshake, users)).await {
         Ran::Finished(verdict) => verdict,
         Ran::Panicked(panic) => Verdict::Failed(panic),
         Ran::Abandoned => return None,
@@ -100,6 +102,10 @@ async fn authenticate<C: Consumer>(
         }
         Verdict::Refused(refusal) => {
             tracing::info!(status = refusal.status(), "refused");
+            session.refuse(refusal.into_outcome());
+        }
+        Verdict::TooMany(refusal) => {
+            tracing::info!(status = refusal.status(), "refused: the user has `max_connections_per_user` connections");
             session.refuse(refusal.into_outcome());
         }
         Verdict::Failed(error) => {

@@ -3,3 +3,4 @@
 mod head;
 mod log;
 mod server;
+mod users;
