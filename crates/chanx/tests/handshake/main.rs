@@ -1,6 +1,8 @@
 //! From the bytes of a request to a connection or a refusal, over a socket.
 
+mod answers;
 mod head;
 mod log;
+mod origins;
 mod server;
 mod users;

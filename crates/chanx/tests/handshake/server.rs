@@ -103,7 +103,8 @@ pub(crate) async fn ask(address: SocketAddr, request: impl AsRef<[u8]>) -> Answe
     };
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let mut body = bytes.split_off(end);
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let length = length.filter(|_| !request.as_ref().starts_with(b"HEAD ")).unwrap_or(0);
     while body.len() < length && timeout(PATIENCE, stream.read_buf(&mut body)).await.unwrap().unwrap() > 0 {}
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, head, body: String::from_utf8_lossy(&body).into_owned() }
