@@ -4,5 +4,6 @@ mod answers;
 mod head;
 mod log;
 mod origins;
+mod routes;
 mod server;
 mod users;
