@@ -137,6 +137,10 @@ impl HandlerError {
         Self(message.into().into())
     }
 
+    pub(crate) fn from_boxed(error: BoxError) -> Self {
+        Self(error)
+    }
+
     /// The error and its causes, for the log.
     pub(crate) fn report(&self) -> String {
         report(&self.0)
@@ -183,6 +187,7 @@ pub struct Overrides {
     pub(crate) compression_threshold: Option<usize>,
     pub(crate) panic_closes: Option<bool>,
     pub(crate) unusable_frame_closes: Option<bool>,
+    pub(crate) keep_handshake: Option<bool>,
 }
 
 /// One method for each setting that a consumer may override.
@@ -228,6 +233,10 @@ overrides! {
     /// Whether a frame that is no JSON object closes the connection with 1011, as in Chanx up to 0.12. Unless you say
     /// so it is answered with an `error`, and the connection lives on.
     unusable_frame_closes: bool;
+    /// Whether each connection keeps its request for [`Context::handshake`] as long as it lives: up to
+    /// `max_handshake_size` bytes of text, and with it a table of the headers of 2 to 16 kB. Unless you say so it is dropped
+    /// once the connection is admitted.
+    keep_handshake: bool;
 }
 
 impl Overrides {

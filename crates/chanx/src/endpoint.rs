@@ -49,7 +49,7 @@ pub struct Endpoint {
 pub(crate) struct Opening {
     pub(crate) id: Arc<str>,
     pub(crate) transport: Transport,
-    pub(crate) handshake: Handshake,
+    pub(crate) handshake: Box<Handshake>,
     /// What was agreed on about compressed messages, if anything.
     pub(crate) agreement: Option<Box<Agreement>>,
     pub(crate) mounted: Arc<Mounted>,

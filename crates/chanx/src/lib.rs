@@ -27,12 +27,14 @@ mod config;
 mod connections;
 mod cookies;
 mod driver;
+mod excerpt;
 mod hub;
 mod mounted;
 mod origin;
 mod shared;
 mod transport;
 mod upgrade;
+mod users;
 
 #[doc(hidden)]
 #[path = "private.rs"]

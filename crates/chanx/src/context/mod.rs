@@ -12,7 +12,7 @@ use std::sync::Arc;
 use chanx_core::close::InvalidCloseCode;
 use chanx_core::session::SendError;
 use futures_util::FutureExt;
-use http::HeaderMap;
+use http::Extensions;
 use thiserror::Error;
 use tokio::task::JoinSet;
 
@@ -24,6 +24,7 @@ use crate::hub::Memberships;
 use crate::mounted::Mounted;
 use crate::peer::Peer;
 use crate::shared::SharedSession;
+use crate::users::UserPlace;
 
 /// The user of a consumer's connections.
 pub type UserOf<C> = <<C as Consumer>::Authentication as Authentication>::User;
@@ -32,23 +33,46 @@ pub type UserOf<C> = <<C as Consumer>::Authentication as Authentication>::User;
 pub struct Context<C: Consumer> {
     id: Arc<str>,
     session: SharedSession,
-    handshake: Arc<Handshake>,
+    /// Until the connection is admitted, unless its consumer keeps it.
+    handshake: Option<Box<Handshake>>,
+    /// What is attached to the application.
+    attached: Arc<Extensions>,
     user: UserOf<C>,
     object: C::Object,
     mounted: Arc<Mounted>,
     memberships: Memberships,
     tasks: Option<JoinSet<()>>,
+    _place: Option<UserPlace>,
 }
 
 impl<C: Consumer> Context<C> {
     pub(crate) fn new(
         id: Arc<str>,
         session: SharedSession,
-        handshake: Arc<Handshake>,
-        (user, object): (UserOf<C>, C::Object),
+        handshake: Box<Handshake>,
+        (user, object, place): (UserOf<C>, C::Object, Option<UserPlace>),
         (mounted, memberships): (Arc<Mounted>, Memberships),
     ) -> Self {
-        Self { id, session, handshake, user, object, mounted, memberships, tasks: None }
+        let attached = Arc::clone(handshake.shared());
+        Self {
+            id,
+            session,
+            handshake: Some(handshake),
+            attached,
+            user,
+            object,
+            mounted,
+            memberships,
+            tasks: None,
+            _place: place,
+        }
+    }
+
+    /// Drops the request, once the connection is admitted.
+    pub(crate) fn admitted(&mut self) {
+        if !self.mounted.keep_handshake {
+            self.handshake = None;
+        }
     }
 
     /// Who is on the other side; possibly nobody, if the permissions let nobody in too.
@@ -66,23 +90,27 @@ impl<C: Consumer> Context<C> {
         &mut self.object
     }
 
-    /// The request that opened the connection.
-    pub fn handshake(&self) -> &Handshake {
-        &self.handshake
+    /// The request that opened the connection, with its headers, cookies and path parameters: in
+    /// [`connect`](Consumer::connect), [`build_groups`](Consumer::build_groups) and
+    /// [`post_authentication`](Consumer::post_authentication). Take from it there what is needed later.
+    ///
+    /// # Errors
+    /// Afterwards the request is gone, since it may be long and hold credentials, unless the consumer says
+    /// [`Overrides::keep_handshake`](crate::Overrides::keep_handshake).
+    pub fn handshake(&self) -> Result<&Handshake> {
+        let gone = "the request is dropped once the connection is admitted: read it in `connect`, or return \
+                    `Overrides::new().keep_handshake(true)` from `overrides`";
+        self.handshake.as_deref().ok_or_else(|| HandlerError::new(gone))
     }
 
-    /// The headers of that request.
-    pub fn headers(&self) -> &HeaderMap {
-        self.handshake.headers()
-    }
-
-    /// A value that was attached to the application, by its type.
+    /// A value that was attached to the application with [`Websockets::extension`](crate::Websockets::extension), by its
+    /// type. Values that axum layers attach belong to the request: [`Handshake::extension`] finds them.
     ///
     /// # Errors
     /// Nothing of that type was attached.
     pub fn state<T: Clone + Send + Sync + 'static>(&self) -> Result<&T> {
         let missing = || HandlerError::new(format!("no `{}` is attached", std::any::type_name::<T>()));
-        self.handshake.extension().ok_or_else(missing)
+        self.attached.get().ok_or_else(missing)
     }
 
     /// The connection's name in the log.

@@ -21,13 +21,14 @@ use chanx_core::session::{Disconnect, EndedBy, Session};
 use crate::auth::Identity;
 use crate::channels::parse_event;
 use crate::consumer::{Consumer, Result};
-use crate::context::{Context, UserOf};
+use crate::context::Context;
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
 use crate::hub::{Format, Mailbox, Memberships, Registration};
 use crate::mounted::Mounted;
 use crate::shared::SharedSession;
-use admission::{Verdict, admit};
+use crate::users::Users;
+use admission::{Admitted, Verdict, admit};
 use connection::{Connection, Next, Ran};
 use outcome::{Phase, settle};
 use tokio::time::{Sleep, sleep};
@@ -68,17 +69,17 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     let mailbox = registration.open_mailbox(&mounted.roster, format);
     let session = SharedSession::new(new_session(&id, &mounted, agreement, &mailbox));
     let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox));
-    let handshake = Arc::new(handshake);
 
     tracing::info!("connected");
     let mut deadline = pin!(sleep(mounted.config.admission_timeout));
     let mut guest = None;
-    if let Some((user, object)) = authenticate::<C>(&mut connection, &handshake, deadline.as_mut()).await {
+    let admitted = authenticate::<C>(&mut connection, &handshake, &mounted.users, deadline.as_mut()).await;
+    if let Some((user, object, place)) = admitted {
         if let Some(key) = user.key() {
             mailbox.belongs_to(key);
         }
         let memberships = Memberships::new(Arc::clone(registration.hub()), mailbox);
-        let cx = Context::new(id, session, handshake, (user, object), (mounted, memberships));
+        let cx = Context::new(id, session, handshake, (user, object, place), (mounted, memberships));
         guest = begin(&mut connection, cx, deadline).await;
     }
     Opened { connection, guest, _registration: registration }
@@ -96,9 +97,10 @@ fn new_session(id: &Arc<str>, mounted: &Mounted, agreement: Option<Box<Agreement
 async fn authenticate<C: Consumer>(
     connection: &mut Connection,
     handshake: &Handshake,
+    users: &Arc<Users>,
     deadline: Pin<&mut Sleep>,
-) -> Option<(UserOf<C>, C::Object)> {
-    let admitted = connection.run(async { Ok(admit::<C>(handshake).await) }, Some(deadline)).await;
+) -> Option<Admitted<C>> {
+    let admitted = connection.run(admit::<C>(handshake, users), Some(deadline)).await;
     let verdict = settle(Phase::Admission, admitted, connection.session())?;
     let mut session = connection.session().borrow_mut();
     match verdict {
@@ -110,9 +112,9 @@ async fn authenticate<C: Consumer>(
             tracing::info!(status = refusal.status(), "refused");
             session.refuse(refusal.into_outcome());
         }
-        Verdict::Failed(error) => {
-            let id = session.fail_authentication();
-            tracing::error!(id, error, "authentication failed");
+        Verdict::TooMany(refusal) => {
+            tracing::info!(status = refusal.status(), "refused: the user has `max_connections_per_user` connections");
+            session.refuse(refusal.into_outcome());
         }
     }
     None
@@ -127,6 +129,7 @@ async fn begin<C: Consumer>(
     let connected = connection.run(C::connect(&mut cx), Some(deadline.as_mut())).await;
     let mut consumer = settle(Phase::Opening, connected, connection.session())?;
     let greeted = connection.run(greet(&mut consumer, &mut cx), Some(deadline)).await;
+    cx.admitted();
     if settle(Phase::Opening, greeted, connection.session()).is_some() {
         connection.session().borrow_mut().open();
     }

@@ -93,8 +93,16 @@ table::settings! {
     /// How many tasks one connection may run beside its handlers.
     max_spawned_tasks: usize = 32, rules::at_least_one;
 
-    /// How many connections may be open at the same time.
-    max_connections: Option<usize> = None, rules::at_least_one_if_any;
+    /// The longest request that may open a socket, in bytes: its first line and its headers as they arrived. A longer one is
+    /// answered with 431.
+    max_handshake_size: usize = 16_384, rules::at_least_one;
+
+    /// How many connections may be open at the same time. A further one is answered with 503.
+    max_connections: Option<usize> = Some(16_384), rules::at_least_one_if_any;
+
+    /// How many connections one user may have to this process at the same time. A further one is refused with 429, and closed
+    /// with 4429. Users without a key, anonymous ones for instance, are not counted.
+    max_connections_per_user: Option<usize> = Some(100), rules::at_least_one_if_any;
 
     /// The seconds after which a silent connection is sent a ping.
     ping_interval: Option<Duration> = Some(Duration::from_secs(20)), rules::positive_if_any;
