@@ -168,6 +168,10 @@ table::settings! {
     /// What is logged, as a level or as directives such as `info,chanx=debug`.
     log_filter: String = "info".to_owned(), rules::not_empty;
 
+    /// How many bytes of log lines may wait to be written. Further lines are lost, and the log tells how many as soon as it
+    /// can be written; a quarter is kept for warnings and errors.
+    max_queued_log_bytes: usize = 1_048_576, rules::at_least_one;
+
     /// What carries messages between the processes of a site; `memory://` where there is one
     /// process.
     channel_layer | layer: ConnectionUrl = ConnectionUrl::from("memory://");
