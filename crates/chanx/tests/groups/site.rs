@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -31,6 +31,7 @@ pub(crate) enum Command {
     Light(Fuse),
     Raw(Value),
     Flood { count: usize, size: usize },
+    SayAndBlock(String),
     Sleep(u64),
     Fail,
     Panic,
@@ -211,6 +212,10 @@ impl<K: Kind> Consumer for Member<K> {
                     cx.send_group_message(RoomMessage::Said(text)).await?;
                 }
             }
+            Command::SayAndBlock(text) => {
+                cx.send_group_message(RoomMessage::Said(text)).await?;
+                cx.state::<Blocker>()?.block();
+            }
             Command::Sleep(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
             Command::Fail => return Err(HandlerError::new("a fault on demand")),
             Command::Panic => panic!("a panic on demand"),
@@ -384,12 +389,41 @@ impl ChannelLayer for Watched {
     }
 }
 
+/// Where handlers block their threads, until the test lets them go.
+#[derive(Clone, Default)]
+pub(crate) struct Blocker(Arc<(Mutex<Blocked>, Condvar)>);
+
+#[derive(Default)]
+struct Blocked {
+    is_there: bool,
+    may_go: bool,
+}
+
+impl Blocker {
+    fn block(&self) {
+        let (state, changed) = &*self.0;
+        let mut state = state.lock().unwrap();
+        state.is_there = true;
+        drop(changed.wait_timeout_while(state, Duration::from_secs(20), |state| !state.may_go).unwrap());
+    }
+
+    pub(crate) fn is_blocking(&self) -> bool {
+        self.0.0.lock().unwrap().is_there
+    }
+
+    pub(crate) fn release(&self) {
+        self.0.0.lock().unwrap().may_go = true;
+        self.0.1.notify_all();
+    }
+}
+
 /// One server.
 pub(crate) struct Site {
     pub(crate) app: Router,
     pub(crate) channels: Channels,
     pub(crate) connections: Connections,
     pub(crate) layer: Arc<Watched>,
+    pub(crate) blocker: Blocker,
 }
 
 pub(crate) fn settings() -> Settings {
@@ -416,9 +450,10 @@ impl Site {
             path("unwritten/", Unwritten::endpoint()),
         ];
         let channels = Channels::new(Arc::clone(&layer) as _);
-        let websockets = Websockets::with_channels(routes, settings, &channels).unwrap();
+        let blocker = Blocker::default();
+        let websockets = Websockets::with_channels(routes, settings, &channels).unwrap().extension(blocker.clone());
         let connections = websockets.connections();
-        Self { app: websockets.into_router(), channels, connections, layer }
+        Self { app: websockets.into_router(), channels, connections, layer, blocker }
     }
 
     pub(crate) fn connector(&self, path: &str) -> Connector {
