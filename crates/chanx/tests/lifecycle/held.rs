@@ -40,7 +40,7 @@ async fn send_all(client: &mut Communicator, wire: &[u8], times: usize) {
     }
 }
 
-fn message(action: &str, payload: serde_json::Value) -> Vec<u8> {
+fn message(action: &str, payload: &serde_json::Value) -> Vec<u8> {
     let mut wire = Vec::new();
     let text = json!({"action": action, "payload": payload}).to_string();
     write_masked(&mut wire, Opcode::Text, text.as_bytes(), [1, 2, 3, 4]);
@@ -48,7 +48,7 @@ fn message(action: &str, payload: serde_json::Value) -> Vec<u8> {
 }
 
 async fn busy(site: &Site, client: &mut Communicator) {
-    client.send_raw(&message("act", json!("hang"))).await;
+    client.send_raw(&message("act", &json!("hang"))).await;
     site.journal.has("acting").await;
 }
 
@@ -70,7 +70,7 @@ fn messages_that_wait_for_a_handler() {
     for size in [100, 1000, 60_000] {
         let bytes = held(&without_timeouts(), async |site, client| {
             busy(site, client).await;
-            send_all(client, &message("note", json!("x".repeat(size))), 10_000).await;
+            send_all(client, &message("note", &json!("x".repeat(size))), 10_000).await;
         });
         // Two messages over the limit at most, and the buffer of the message that is not read to its end.
         assert_bound(&format!("waiting messages of {size} bytes"), bytes, 5 * KIB, STREAM + 4 * 64 * KIB);
@@ -82,7 +82,7 @@ fn a_frame_that_never_ends() {
     let mut settings = without_timeouts();
     settings.max_message_size = 1024 * 1024;
     let bytes = held(&settings, async |_, client| {
-        let frame = message("note", json!("x".repeat(1024 * 1024 - 100)));
+        let frame = message("note", &json!("x".repeat(1024 * 1024 - 100)));
         for piece in frame[..frame.len() - 1].chunks(10_000) {
             client.send_raw(piece).await;
             tokio::task::yield_now().await;
@@ -119,7 +119,7 @@ fn output_that_a_client_does_not_read() {
     (settings.send_timeout, settings.max_outgoing_bytes) = (Duration::from_secs(100_000), 1024 * 1024);
     for size in [100, 10_000, 60_000] {
         let bytes = held(&settings, async |_, client| {
-            client.send_raw(&message("flood", json!(size))).await;
+            client.send_raw(&message("flood", &json!(size))).await;
             // A client that takes a little now and then, ten times as much as may wait.
             tokio::time::sleep(Duration::from_secs(1)).await;
             let mut taken = 0;
@@ -137,7 +137,7 @@ fn messages_of_a_handle_that_a_client_does_not_read() {
     let mut settings = without_timeouts();
     settings.send_timeout = Duration::from_secs(100_000);
     let bytes = held(&settings, async |_, client| {
-        client.send_raw(&message("stream", json!(10_000))).await;
+        client.send_raw(&message("stream", &json!(10_000))).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
     });
     // The output, and half of the mailbox.
@@ -166,9 +166,9 @@ fn events_that_wait_for_a_handler() {
 fn work_beside_handlers() {
     let settings = without_timeouts();
     let bytes = held(&settings, async |_, client| {
-        client.send_raw(&message("spawn", json!(settings.max_spawned_tasks))).await;
+        client.send_raw(&message("spawn", &json!(settings.max_spawned_tasks))).await;
         for _ in 0..100 {
-            client.send_raw(&message("spawn", json!(1))).await;
+            client.send_raw(&message("spawn", &json!(1))).await;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     });
@@ -182,7 +182,7 @@ fn a_message_that_is_as_long_as_one_may_be() {
     let limit = settings.max_outgoing_message_size as i64;
     let bytes = held(&settings, async |_, client| {
         for size in [limit - 100, 2 * limit] {
-            client.send_raw(&message("large", json!(size))).await;
+            client.send_raw(&message("large", &json!(size))).await;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     });
