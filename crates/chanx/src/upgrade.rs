@@ -70,6 +70,7 @@ impl Refused {
     fn hint(&self) -> Option<String> {
         match self {
             Self::TooLong { length, .. } => Some(format!("it has {length}; `max_handshake_size` sets the limit")),
+            Self::NoUpgrade => Some("a proxy in between has to pass on `Upgrade` and `Connection`".to_owned()),
             Self::Origin(refused) => Some(refused.hint().to_owned()),
             Self::Full => Some("`max_connections` sets the limit".to_owned()),
             _ => None,
