@@ -12,7 +12,7 @@ use chanx_core::deflate::Agreement;
 use chanx_core::layer::Event;
 use chanx_core::session::{Disconnect, EndedBy, Session};
 
-use crate::auth::Identity;
+use crate::auth::user_key;
 use crate::channels::parse_event;
 use crate::consumer::{Consumer, HandlerError, Result};
 use crate::context::{Context, UserOf};
@@ -65,7 +65,7 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     tracing::info!("connected");
     let mut guest = None;
     if let Some((user, object)) = authenticate::<C>(&mut connection, &handshake).await {
-        if let Some(key) = user.key() {
+        if let Some(key) = user_key(&user) {
             mailbox.belongs_to(key);
         }
         let memberships = Memberships::new(Arc::clone(registration.hub()), mailbox);
