@@ -9,7 +9,7 @@ use chanx_core::decode::{Rejected, decode};
 use chanx_core::encode::{EncodeError, encode};
 use chanx_core::layer::{
     ChannelName, Content, Event, GroupMessage, GroupName, Health, InvalidName, LayerError, LayerMessage, event_format,
-    message_format,
+    message_format, user_key,
 };
 use chanx_core::message::{IncomingMessage, OutgoingMessage};
 use chanx_core::validation::Fault;
@@ -30,8 +30,13 @@ pub enum Audience {
     Group(GroupName),
     /// One connection.
     Channel(ChannelName),
-    /// All connections of a user, by the key of its [`Identity`](crate::auth::Identity).
-    User(String),
+    /// All connections of a user.
+    User {
+        /// The [kind](crate::auth::Identity::kind) of the user.
+        kind: String,
+        /// The [key](crate::auth::Identity::key) of the user.
+        key: String,
+    },
     /// All connections.
     Everyone,
 }
@@ -48,11 +53,17 @@ impl Audience {
         Ok(Self::Group(name.try_into()?))
     }
 
-    /// All connections of the user with this key.
+    /// All connections of the site's [`User`](crate::auth::User) with this key.
+    pub fn user(key: impl ToString) -> Self {
+        Self::user_of("user", key)
+    }
+
+    /// All connections of a user of another kind, by the [kind](crate::auth::Identity::kind) and
+    /// [key](crate::auth::Identity::key) of its identity.
     // Keys are numbers and texts, which read best without a reference.
     #[allow(clippy::needless_pass_by_value)]
-    pub fn user(key: impl ToString) -> Self {
-        Self::User(key.to_string())
+    pub fn user_of(kind: &str, key: impl ToString) -> Self {
+        Self::User { kind: kind.to_owned(), key: key.to_string() }
     }
 }
 
@@ -173,7 +184,9 @@ impl Channels {
         match audience {
             Audience::Group(group) => layer.group_send(group, message).await?,
             Audience::Channel(channel) => layer.send(channel, message).await?,
-            Audience::User(key) => layer.group_send(&GroupName::of_user(key), message).await?,
+            Audience::User { kind, key } => {
+                layer.group_send(&GroupName::of_identity(&user_key(kind, key)), message).await?;
+            }
             Audience::Everyone => layer.group_send(&GroupName::everyone(), message).await?,
         }
         Ok(())

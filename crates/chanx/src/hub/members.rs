@@ -136,5 +136,5 @@ impl Drop for Memberships {
 }
 
 fn audiences(mailbox: &Mailbox) -> Vec<GroupName> {
-    mailbox.user().map(GroupName::of_user).into_iter().chain([GroupName::everyone()]).collect()
+    mailbox.user().map(GroupName::of_identity).into_iter().chain([GroupName::everyone()]).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use chanx::auth::{Authentication, AuthenticationError, User};
+use chanx::auth::{Authentication, AuthenticationError, Identity, User};
 use chanx::layer::{ChannelLayer, Health, LayerFuture, LayerMessage, MemoryLayer, Receiver};
 use chanx::permission::{AllowAny, Permission};
 use chanx::routing::path;
@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 pub(crate) enum Command {
     Join(String),
     Leave(String),
+    LeaveAll,
     Groups,
     Name,
     Say(String),
@@ -179,7 +180,12 @@ impl<K: Kind> Consumer for Member<K> {
 
     async fn build_groups(&mut self, cx: &mut Context<Self>) -> Result<Vec<GroupName>> {
         fault(cx, "build")?;
-        first_groups(cx)
+        let audience = match cx.handshake().header("x-audience") {
+            Some("everyone") => Some(GroupName::everyone()),
+            Some(_) => cx.user().key().map(|key| GroupName::of_user(&key)),
+            None => None,
+        };
+        Ok(first_groups(cx)?.into_iter().chain(audience).collect())
     }
 
     async fn post_authentication(&mut self, cx: &mut Context<Self>) -> Result {
@@ -190,6 +196,11 @@ impl<K: Kind> Consumer for Member<K> {
         match message {
             Command::Join(group) => cx.join(group).await?,
             Command::Leave(group) => cx.leave(group)?,
+            Command::LeaveAll => {
+                for group in cx.groups().cloned().collect::<Vec<_>>() {
+                    cx.leave(group)?;
+                }
+            }
             Command::Groups => {
                 let groups = cx.groups().map(ToString::to_string).collect();
                 cx.send_message(Answer::Groups(groups)).await?;
@@ -279,6 +290,60 @@ impl<M: chanx::IncomingMessage + chanx::OutgoingMessage + Send + 'static> Consum
     }
 
     async fn receive_message(&mut self, _: &mut Context<Self>, _: Command) -> Result {
+        Ok(())
+    }
+}
+
+/// Somebody who is no user of the site, by a header.
+pub(crate) struct Robot(String);
+
+impl Identity for Robot {
+    fn key(&self) -> Option<String> {
+        Some(self.0.clone())
+    }
+}
+
+pub(crate) struct RobotHeader;
+
+impl Authentication for RobotHeader {
+    type User = Robot;
+
+    async fn authenticate(handshake: &Handshake) -> Result<Option<Robot>, AuthenticationError> {
+        Ok(handshake.header("x-robot").map(|name| Robot(name.to_owned())))
+    }
+
+    fn anonymous() -> Option<Robot> {
+        None
+    }
+}
+
+/// A consumer for robots, which say what they are told to say to the groups of their header `x-groups`.
+pub(crate) struct Robots;
+
+impl Consumer for Robots {
+    type Authentication = RobotHeader;
+    type Object = ();
+    type Incoming = Command;
+    type Outgoing = Answer;
+    type GroupMessage = RoomMessage;
+    type Event = Never;
+
+    fn overrides() -> Overrides {
+        Plain::overrides()
+    }
+
+    async fn connect(_: &mut Context<Self>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn build_groups(&mut self, cx: &mut Context<Self>) -> Result<Vec<GroupName>> {
+        first_groups(cx)
+    }
+
+    async fn receive_message(&mut self, cx: &mut Context<Self>, message: Command) -> Result {
+        if let Command::SayToAll(text) = message {
+            cx.send_group_message(RoomMessage::Said(text)).exclude_current(false).await?;
+        }
         Ok(())
     }
 }
@@ -448,6 +513,7 @@ impl Site {
             path("stranger/", Stranger::<OtherMessage>::endpoint()),
             path("deaf/", Stranger::<Never>::endpoint()),
             path("unwritten/", Unwritten::endpoint()),
+            path("robots/", Robots::endpoint()),
         ];
         let channels = Channels::new(Arc::clone(&layer) as _);
         let blocker = Blocker::default();
