@@ -31,8 +31,10 @@ impl Backoff {
 /// What of a server's use can fail by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Being a member of groups, and receiving.
+    /// Being a member of groups, and receiving where one connection does both.
     Session,
+    /// Receiving, where that is a connection of its own.
+    Receiving,
     /// Sending.
     Commands,
     /// Writing: the server works, and refuses.
@@ -81,7 +83,8 @@ impl Outage {
         }
     }
 
-    pub(crate) fn is_down(&self, part: Part) -> bool {
+    #[cfg(test)]
+    fn is_down(&self, part: Part) -> bool {
         self.state().reasons.iter().any(|(other, _)| *other == part)
     }
 
