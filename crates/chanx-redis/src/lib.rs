@@ -32,6 +32,23 @@
 //! `SELECT`, `ZADD`, `ZREM`, `ZRANGE`, `ZSCORE`, `ZCOUNT`, `ZREMRANGEBYSCORE`, `BZPOPMIN`, `ZPOPMIN`, `EXPIRE`, `DEL`, `EVAL`, `EVALSHA`; `ROLE`
 //! with sentinels. `TIME` is used if it is allowed. The other layers' needs are fewer: `PUBLISH` and the commands to
 //! subscribe, as said in `pubsub` and `sharded`.
+//!
+//! # Threads
+//!
+//! All layers of a process share a few threads (`chanx-redis`), on which their connections, timers and background tasks run
+//! until the process ends. So a layer can be used from everywhere: from every runtime, also one that lives shorter than the
+//! layer, and from a thread without a runtime, which waits with any executor's `block_on`:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use chanx_core::layer::{GroupName, LayerMessage};
+//! use futures_executor::block_on; // `futures::executor::block_on`
+//!
+//! let layer = chanx_redis::connect("redis://localhost")?;
+//! let message = LayerMessage::Other(serde_json::Map::new());
+//! block_on(layer.group_send(&GroupName::new("lobby")?, Arc::new(message)))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod codec;
 mod config;
@@ -41,6 +58,7 @@ mod outage;
 mod pace;
 mod pubsub;
 mod ring;
+mod runtime;
 mod sharded;
 mod trouble;
 
@@ -49,6 +67,7 @@ use std::sync::Arc;
 use chanx_core::layer::ChannelLayer;
 
 pub use config::{Address, Config, Mode, Serializer, UrlError};
+use runtime::Anywhere;
 
 /// The channel layer with this address.
 ///
@@ -87,9 +106,9 @@ impl Config {
     /// The layer that is told this. It connects when it is first used.
     pub fn layer(self) -> Arc<dyn ChannelLayer> {
         match self.mode {
-            Mode::Core => Arc::new(core::CoreLayer::new(self)),
-            Mode::PubSub => Arc::new(pubsub::PubSubLayer::new(self)),
-            Mode::Sharded => Arc::new(sharded::ShardedLayer::new(self)),
+            Mode::Core => Arc::new(Anywhere(core::CoreLayer::new(self))),
+            Mode::PubSub => Arc::new(Anywhere(pubsub::PubSubLayer::new(self))),
+            Mode::Sharded => Arc::new(Anywhere(sharded::ShardedLayer::new(self))),
         }
     }
 }

@@ -62,13 +62,19 @@ impl Outage {
 
     /// A part does not work.
     pub(crate) fn begin(&self, part: Part, reason: &str) {
+        self.note(part, reason);
         let mut state = self.state();
-        state.reasons.retain(|(other, _)| *other != part);
-        state.reasons.push((part, reason.to_owned()));
         if state.since.is_none() {
             state.since = Some(Instant::now());
             tracing::warn!(server = self.server, reason, "the channel layer has lost its server");
         }
+    }
+
+    /// A part does not work, for a reason that the log was told of already.
+    pub(crate) fn note(&self, part: Part, reason: &str) {
+        let mut state = self.state();
+        state.reasons.retain(|(other, _)| *other != part);
+        state.reasons.push((part, reason.to_owned()));
     }
 
     /// A part works.

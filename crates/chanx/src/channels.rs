@@ -96,6 +96,28 @@ pub enum ChannelsError {
 /// From [`Websockets::channels`](crate::Websockets::channels), from a consumer's [`Context`](crate::Context), or as an
 /// extractor of axum handlers whose router has it as an `Extension`. Cheap to clone.
 ///
+/// Sending works on every thread and with every executor: in a handler, on another runtime of tokio's, or without one.
+/// Synchronous code waits for it with the `block_on` of an executor, such as that of the crate `futures`; code that tokio
+/// runs does so inside of [`tokio::task::spawn_blocking`], because it holds its thread meanwhile.
+///
+/// ```
+/// use futures_executor::block_on; // `futures::executor::block_on`
+/// use chanx::{Audience, Channels};
+///
+/// #[derive(chanx::Message)]
+/// enum RoomEvent {
+///     Renamed(String),
+/// }
+///
+/// /// Called by a thread that knows no tokio.
+/// fn rename(channels: &Channels, name: &str) -> Result<(), Box<dyn std::error::Error>> {
+///     let event = RoomEvent::Renamed(name.to_owned());
+///     block_on(channels.send_event(Audience::group("lobby")?, &event))?;
+///     Ok(())
+/// }
+/// # rename(&Channels::in_memory(), "Tea").unwrap();
+/// ```
+///
 /// Users and [`Audience::Everyone`] are reached where a consumer declares group messages or events; a consumer without either is sent nothing.
 #[derive(Clone, Debug)]
 pub struct Channels(Arc<Hub>);

@@ -26,20 +26,19 @@ async fn is_down_quietly(server: &RedisServer, process: &Process, log: &Log) {
     let mut looks = 0;
     // What is asked for is that little happens in this time.
     for _ in 0..50 {
-        assert!(process.is_down().await, "up without a reason: {}", log.text());
+        assert!(process.is_down().await, "up without a reason: {}", log.about(server));
         sleep(Duration::from_millis(100)).await;
         looks += 1;
     }
     // Two looks at the server are connections themselves.
     let made = connections(server).await - before - 1;
     assert!(made < 6, "{made} connections during {looks} looks");
-    assert!(log.text().lines().count() < 6, "{}", log.text());
+    assert!(log.about(server).lines().count() < 6, "{}", log.about(server));
 }
 
 #[tokio::test]
 async fn a_server_that_lets_nobody_receive_is_down_and_left_in_peace() {
-    let log = Log::default();
-    let _guard = log.install();
+    let log = Log::install();
     let server = RedisServer::start().await;
     let rules = ["ACL", "SETUSER", "chanx", "on", ">pw", "~*", "&*", "+@all", "-bzpopmin"];
     let _: String = server.command(&rules).await;
@@ -56,8 +55,7 @@ async fn a_server_that_lets_nobody_receive_is_down_and_left_in_peace() {
 
 #[tokio::test]
 async fn a_server_without_its_replicas_is_down_and_left_in_peace() {
-    let log = Log::default();
-    let _guard = log.install();
+    let log = Log::install();
     let server = RedisServer::start_with(&["--min-replicas-to-write", "1"]).await;
     // It is in no group.
     let process = process_at(&server, "");

@@ -180,7 +180,7 @@ impl<K: Kind> Consumer for Member<K> {
 
     async fn build_groups(&mut self, cx: &mut Context<Self>) -> Result<Vec<GroupName>> {
         fault(cx, "build")?;
-        let audience = match cx.handshake().header("x-audience") {
+        let audience = match cx.handshake()?.header("x-audience") {
             Some("everyone") => Some(GroupName::everyone()),
             Some(_) => cx.user().key().map(|key| GroupName::of_user(&key)),
             None => None,
