@@ -95,7 +95,7 @@ fn check_group_message(text: &str, bits: &[u64], bits_of: fn(&Numbers) -> Vec<u6
         for content in [Content::Declared(text.to_owned()), Content::Raw(text.to_owned())] {
             let frame = Broadcast::new::<Numbers>(&content, &wire).expect("the message is declared");
             let frame = frame.frames(Origin::default(), None, &config);
-            let json = frame.iter().position(|byte| *byte == b'{').expect("the frame holds an object");
+            let json = frame.windows(2).position(|bytes| bytes == b"{\"").expect("the frame holds an object");
             let received = std::str::from_utf8(&frame[json..]).expect("JSON is UTF-8");
             let message = decode::<Numbers>(received, &wire).expect("the message is good").message;
             assert!(bits_of(&message) == bits, "{naming:?}, sent to a group as {received}");

@@ -76,6 +76,10 @@ table::settings! {
     /// pauses.
     max_waiting_messages: usize = 64, rules::at_least_one;
 
+    /// How many faults of one message its `error` frame lists at most. They take about a kibibyte each of the frame, all in
+    /// all; what is more is left out.
+    max_faults: usize = 20, rules::at_least_one;
+
     /// How many bytes may wait to be sent to one connection before its handlers wait too, and
     /// nothing more is read from it.
     max_outgoing_bytes: usize = 1_048_576, rules::at_least_one;

@@ -96,7 +96,7 @@ async fn sends_with_faults(browser: &Browser) -> Result {
 
     browser.pastes(JSON_EDITOR, r#"{"action": "echo", "#).await?;
     browser.sees("[role=tabpanel] .fault", "This is not JSON").await?;
-    browser.sees(VERDICT, "Invalid JSON: the text ends too early").await?;
+    browser.sees(VERDICT, "Invalid JSON: EOF while parsing").await?;
     browser.clicks_words("button", "Example").await
 }
 
