@@ -10,6 +10,7 @@ mod core_edges;
 mod django;
 mod failure;
 mod instructions;
+mod limits;
 mod node;
 mod programs;
 mod python;

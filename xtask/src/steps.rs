@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::shell::Shell;
-use crate::{asyncapi, channels_redis, checks, compression, conformance, core_edges, django, instructions, tools};
+use crate::{asyncapi, channels_redis, checks, compression, conformance, core_edges, django, instructions, limits, tools};
 
 /// One part of the test command.
 pub(crate) struct Step {
@@ -24,6 +24,7 @@ pub(crate) const ALL: &[Step] = &[
     Step { name: "tools", about: "installs the Debian packages that the tests need", run: tools::install },
     Step { name: "fmt", about: "the code is formatted", run: checks::fmt },
     Step { name: "core", about: "chanx-core depends on no runtime and no socket", run: core_edges::check },
+    Step { name: "limits", about: "docs/limits.md names everything that a peer can make grow", run: limits::check },
     Step { name: "deny", about: "licenses, advisories and sources of the dependencies", run: checks::deny },
     Step { name: "clippy", about: "the compiler and clippy have no warnings", run: checks::clippy },
     Step { name: "tests", about: "unit, integration and documentation tests", run: checks::tests },
