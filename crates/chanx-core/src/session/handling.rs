@@ -8,6 +8,9 @@ use crate::message::IncomingMessage;
 use crate::validation::Fault;
 use crate::wire::Envelope;
 
+/// How many faults of one message the log names.
+const LOGGED_FAULTS: usize = 8;
+
 impl Session {
     /// Begins a message: what is sent from now on answers it.
     pub(super) fn begin<M: IncomingMessage>(
@@ -43,8 +46,9 @@ impl Session {
 
     fn reject(&mut self, rejected: Rejected) {
         if self.config.log.received {
-            let kinds: Vec<_> = rejected.faults.iter().map(|fault| &*fault.kind).collect();
-            tracing::info!(target: "chanx::message", message_id = self.message_number, faults = ?kinds, "refused");
+            let count = rejected.faults.len();
+            let kinds: Vec<_> = rejected.faults.iter().map(|fault| &*fault.kind).take(LOGGED_FAULTS).collect();
+            tracing::info!(target: "chanx::message", message_id = self.message_number, count, faults = ?kinds, "refused");
         }
         if self.config.unusable_frame_closes && rejected.is_unusable() {
             let id = self.fail();
