@@ -165,6 +165,23 @@ fn a_panic_is_a_line_of_the_log_and_costs_no_other_answer() {
     }
 }
 
+#[test]
+fn what_clients_send_is_cut_in_the_log() {
+    for format in FORMATS {
+        let (mut reader, log) = io::pipe().unwrap();
+        let server = Server::start(format, log);
+        let long = "a".repeat(3_000);
+        assert_eq!(server.get(&format!("/{long}/"), "127.0.0.1"), 404);
+        assert_eq!(server.get("/hello/", &long), 400);
+        stopped_well(server);
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        let lines = lines_of(format, &text);
+        assert!(lines.iter().all(|line| line.len() < 600), "{text}");
+        assert_eq!(lines.iter().filter(|line| line.contains("aaa… (300")).count(), 2, "{text}");
+    }
+}
+
 /// The lines of a log, each of which has the form that was asked for.
 fn lines_of(format: &str, text: &str) -> Vec<String> {
     for line in text.lines() {

@@ -17,6 +17,7 @@ use tracing_subscriber::fmt::MakeWriter;
 enum Incoming {
     Ping,
     Secret(String),
+    Many(Vec<String>),
     Fail,
 }
 
@@ -48,6 +49,7 @@ impl<O: FromHandshake> Consumer for Logged<O> {
         match message {
             Incoming::Ping => cx.send_message(Outgoing::Pong).await?,
             Incoming::Secret(text) => drop(text),
+            Incoming::Many(texts) => drop(texts),
             Incoming::Fail => return Err(HandlerError::new("the cause")),
         }
         Ok(())
@@ -127,7 +129,16 @@ impl Log {
     }
 }
 
+/// Messages leave lines.
 fn settings() -> Settings {
+    let mut settings = defaults();
+    settings.log_received_message = true;
+    settings.log_sent_message = true;
+    settings
+}
+
+/// The defaults, but for what the client of these tests needs.
+fn defaults() -> Settings {
     let mut settings = Settings::default();
     settings.send_completion = true;
     settings.allowed_origins = vec!["http://a.example".to_owned()];
@@ -161,6 +172,25 @@ async fn ignored_actions_and_switched_off_directions_leave_no_line() {
     let log = log_of(&settings, &[json!({"action": "ping"}), json!({"action": "secret", "payload": "x"})]).await;
     assert!(!log.contains("\"ping\"") && !log.contains("sent"), "{log}");
     assert!(log.contains("\"secret\""), "{log}");
+}
+
+#[tokio::test]
+async fn messages_leave_no_line_unless_a_setting_asks_for_it() {
+    let log = log_of(&defaults(), &[json!({"action": "ping"}), json!({"action": "nonsense"})]).await;
+    for line in log.lines() {
+        assert!(
+            line.ends_with("connected") || line.contains("disconnected"),
+            "more than the beginning and the end:\n{log}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_message_with_many_faults_is_a_short_line() {
+    let list: Vec<u32> = (0..5_000).collect();
+    let log = log_of(&settings(), &[json!({"action": "many", "payload": list})]).await;
+    let line = log.lines().find(|line| line.contains("refused")).unwrap();
+    assert!(line.contains("count=5000") && line.len() < 1_000, "{line}");
 }
 
 #[tokio::test]

@@ -5,6 +5,4 @@ use chanx::Settings;
 pub(crate) fn adjust(settings: &mut Settings) {
     settings.send_completion = true;
     settings.send_authentication_message = true;
-    settings.log_received_message = true;
-    settings.log_sent_message = true;
 }

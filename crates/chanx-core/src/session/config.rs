@@ -96,7 +96,7 @@ impl SessionConfig {
 }
 
 /// Which messages leave a line in the log. Payloads never do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct MessageLog {
     /// Whether received messages are logged.
     pub received: bool,
@@ -104,12 +104,6 @@ pub struct MessageLog {
     pub sent: bool,
     /// Actions that are not worth a line.
     pub ignored_actions: Vec<String>,
-}
-
-impl Default for MessageLog {
-    fn default() -> Self {
-        Self { received: true, sent: true, ignored_actions: Vec::new() }
-    }
 }
 
 impl MessageLog {

@@ -223,7 +223,8 @@ async fn a_logout_in_the_middle_of_a_look_up_counts_for_the_next() {
         while !is_ended_in_the_middle(size, steps).await {
             steps += 1;
         }
-        assert!(steps > 1);
+        // On a busy machine SQLite's thread may answer before its answer is waited for.
+        assert!(steps > 0);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chanx::settings::Access;
+use chanx::settings::{Access, Settings, Source};
 use chanx_playground::{DOCS_PATH, PLAYGROUND_PATH};
 use clap::Args;
 
@@ -62,6 +62,7 @@ impl Develop {
 fn prepare(context: &mut Context<'_>, address: SocketAddr) -> Result<(), CommandError> {
     let settings = &mut context.settings;
     settings.debug = true;
+    log_messages(settings);
     settings.allowed_origins.extend(local_origins(address));
     if settings.secret_key.is_none() {
         let key = match key_file(settings.database_url.expose()) {
@@ -71,6 +72,14 @@ fn prepare(context: &mut Context<'_>, address: SocketAddr) -> Result<(), Command
         settings.secret_key = Some(key.into());
     }
     Ok(())
+}
+
+/// Logs messages, as far as no setting says whether to.
+fn log_messages(settings: &mut Settings) {
+    let is_set = |key: &str| settings.describe().any(|info| info.name == key && info.source != Source::Default);
+    let (received, sent) = (!is_set("log_received_message"), !is_set("log_sent_message"));
+    settings.log_received_message |= received;
+    settings.log_sent_message |= sent;
 }
 
 /// Where the key is kept; nowhere if the database is in memory, since nothing outlives it.
@@ -160,6 +169,19 @@ mod tests {
         assert_eq!(file("sqlite:///srv/a.db?mode=rwc").as_deref(), Some("/srv/secret_key"));
         assert_eq!(file("sqlite:a.db").as_deref(), Some("secret_key"));
         assert_eq!(file("sqlite::memory:"), None);
+    }
+
+    #[test]
+    fn messages_are_logged_unless_a_setting_says_otherwise() {
+        let logged = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let mut settings = Settings::from_sources(None, variables).unwrap();
+            log_messages(&mut settings);
+            (settings.log_received_message, settings.log_sent_message)
+        };
+        assert_eq!(logged(&[]), (true, true));
+        assert_eq!(logged(&[("CHANX_LOG_SENT_MESSAGE", "false")]), (true, false));
+        assert_eq!(logged(&[("CHANX_LOG_RECEIVED_MESSAGE", "0"), ("CHANX_LOG_SENT_MESSAGE", "1")]), (false, true));
     }
 
     #[test]

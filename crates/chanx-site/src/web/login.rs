@@ -145,7 +145,7 @@ pub(crate) async fn submit(
     let username = normalize_username(form.username.trim());
     let attempt = Key::new(visitor.peer, &username);
     if let Err(wait) = visitor.site.throttle().begin(&attempt, Instant::now()) {
-        tracing::warn!(peer = ?visitor.peer, "refused a login: too many have failed");
+        tracing::warn!(peer = visitor.peer.map(tracing::field::display), "refused a login: too many have failed");
         return too_many(&visitor, &csrf, &username, wait);
     }
     match visitor.site.accounts().check_password(&username, &form.password).await {
@@ -154,7 +154,7 @@ pub(crate) async fn submit(
             visitor.enter(&account).await
         }
         Ok(None) => {
-            tracing::warn!(peer = ?visitor.peer, "a login failed");
+            tracing::warn!(peer = visitor.peer.map(tracing::field::display), "a login failed");
             let page = visitor.page(&csrf, FormState::wrong(&username, WRONG))?;
             Ok((csrf, page).into_response())
         }

@@ -157,11 +157,11 @@ table::settings! {
     /// Where clients reach the sockets, for pages and documents that name their address.
     websocket_base_url: Option<String> = None, rules::websocket_url_if_any;
 
-    /// Logs every received message.
-    log_received_message: bool = true;
+    /// Logs every received message, and each refused one with its faults. On in the development server, unless it is set.
+    log_received_message: bool = false;
 
-    /// Logs every sent message.
-    log_sent_message: bool = true;
+    /// Logs every message that a handler sends to its own client. On in the development server, unless it is set.
+    log_sent_message: bool = false;
 
     /// The actions of messages that are not logged.
     log_ignored_actions: Vec<String> = Vec::new();
