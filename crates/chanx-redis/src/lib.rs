@@ -61,6 +61,7 @@ use runtime::Anywhere;
 /// | `capacity` | `100` | how many messages may wait for one process (`redis://` only) |
 /// | `expiry` | `60` | after how many seconds they are dropped (`redis://` only) |
 /// | `group_expiry` | `86400` | after how many seconds the memberships of a process that died end (`redis://` only) |
+/// | `max_sending` | `16777216` | how many bytes may be on their way to a server at once; other senders wait |
 /// | `serializer` | `msgpack` | or `json` |
 /// | `encryption_key` | | encrypts messages; may be repeated: the first encrypts, each decrypts |
 /// | `sentinel` | | the name under which the sentinels know the server |

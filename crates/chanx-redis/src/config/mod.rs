@@ -84,6 +84,7 @@ pub struct Config {
     pub(crate) dead_after: Duration,
     pub(crate) max_message: usize,
     pub(crate) max_queue: usize,
+    pub(crate) max_sending: usize,
 }
 
 impl Config {
@@ -118,6 +119,7 @@ impl Config {
             dead_after: Duration::from_secs(10),
             max_message: if mode == Mode::Core { LONGEST_MESSAGE } else { 4 * 1024 * 1024 },
             max_queue: 64 * 1024 * 1024,
+            max_sending: 16 * 1024 * 1024,
         }
     }
 
@@ -197,6 +199,14 @@ impl Config {
         self
     }
 
+    /// How many bytes may be on their way to a server at once: 16 MiB. Other senders wait, for as long as sending may take; a
+    /// longer message goes alone.
+    #[must_use]
+    pub fn max_sending(mut self, bytes: usize) -> Self {
+        self.max_sending = bytes.max(1);
+        self
+    }
+
     /// How many bytes of messages may wait in this process for their delivery (modes [`Mode::PubSub`] and
     /// [`Mode::Sharded`]): 64 MiB. What comes when that is full is dropped, and the members are told that they missed something.
     #[must_use]
@@ -236,6 +246,7 @@ impl fmt::Debug for Config {
             .field("dead_after", &self.dead_after)
             .field("max_message", &self.max_message)
             .field("max_queue", &self.max_queue)
+            .field("max_sending", &self.max_sending)
             .finish_non_exhaustive()
     }
 }

@@ -17,7 +17,7 @@ const LONGEST_TIMEOUT: f64 = 3600.0;
 /// Sets one option; an error says what the option takes.
 type Setter = fn(&mut Config, String) -> Result<(), &'static str>;
 
-const OPTIONS: [(&str, Setter); 15] = [
+const OPTIONS: [(&str, Setter); 16] = [
     ("prefix", |config, value| {
         config.prefix = value;
         Ok(())
@@ -65,6 +65,10 @@ const OPTIONS: [(&str, Setter); 15] = [
     }),
     ("max_queue", |config, value| {
         config.max_queue = positive(&value).ok_or("a number of bytes from 1")?;
+        Ok(())
+    }),
+    ("max_sending", |config, value| {
+        config.max_sending = positive(&value).ok_or("a number of bytes from 1")?;
         Ok(())
     }),
     ("db", |config, value| {

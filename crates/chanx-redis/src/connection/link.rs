@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{AsyncConnectionConfig, Cmd, Pipeline, ProtocolVersion, Value};
-use tokio::sync::{Notify, watch};
+use redis::{Arg, AsyncConnectionConfig, Cmd, Pipeline, ProtocolVersion, Value};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -35,6 +35,14 @@ impl Deadline {
     }
 }
 
+/// What an argument of a command takes beside its text.
+const ARGUMENT_OVERHEAD: usize = 16;
+
+/// In how many bytes room is counted.
+const UNIT: usize = 1024;
+
+const MAX_UNITS: u32 = u32::MAX >> 4;
+
 /// How long a connection may lie idle before it is looked at: one that broke unnoticed would cost a message, because
 /// messages are sent once.
 const IDLE: Duration = Duration::from_secs(30);
@@ -49,6 +57,8 @@ pub(crate) struct Link {
     wake: Arc<Notify>,
     /// Ends the task when the link is dropped.
     keeper: Mutex<Option<AbortHandle>>,
+    /// What may be on its way at once. A server that is slow would let it grow otherwise.
+    room: Semaphore,
 }
 
 #[derive(Clone, Debug)]
@@ -88,7 +98,8 @@ struct Keeper {
 
 impl Link {
     pub(crate) fn new(server: Arc<Server>) -> Self {
-        Self { server, state: watch::Sender::new(State::Unused), wake: Arc::default(), keeper: Mutex::default() }
+        let room = Semaphore::new(units(server.config().max_sending) as usize);
+        Self { server, state: watch::Sender::new(State::Unused), wake: Arc::default(), keeper: Mutex::default(), room }
     }
 
     pub(crate) fn server(&self) -> &Arc<Server> {
@@ -102,6 +113,7 @@ impl Link {
 
     /// Sends a command once. After an error the server may have run it nevertheless.
     pub(crate) async fn command(&self, command: &Cmd, deadline: Deadline) -> Result<Value, Trouble> {
+        let _room = self.room_for(size(command), deadline).await?;
         let mut using = self.connection(deadline).await?;
         let result = deadline.of(using.connection.req_packed_command(command)).await;
         self.judge(&using, result.and_then(|value| checked(value?)))
@@ -113,6 +125,7 @@ impl Link {
         commands: &Pipeline,
         deadline: Deadline,
     ) -> Result<Vec<Result<Value, Trouble>>, Trouble> {
+        let _room = self.room_for(commands.cmd_iter().map(size).sum(), deadline).await?;
         let mut using = self.connection(deadline).await?;
         let result = deadline.of(using.connection.req_packed_commands(commands, 0, commands.len())).await;
         let values = self.judge(&using, result.and_then(|values| Ok(values?)))?;
@@ -184,6 +197,14 @@ impl Link {
             self.server.outage.begin(Part::Writes, reason);
         }
         trouble
+    }
+
+    /// Waits until there is room for so many bytes. First of all, so that nothing but the callers' own messages waits while there
+    /// is no connection.
+    async fn room_for(&self, bytes: usize, deadline: Deadline) -> Result<SemaphorePermit<'_>, Trouble> {
+        let units = units(bytes).min(units(self.server.config().max_sending));
+        let closed = |_| Trouble::Lost("the channel layer is closed".to_owned());
+        deadline.of(self.room.acquire_many(units)).await?.map_err(closed)
     }
 
     async fn connection(&self, deadline: Deadline) -> Result<Use, Trouble> {
@@ -343,6 +364,20 @@ impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared").field("address", &self.address).field("number", &self.number).finish_non_exhaustive()
     }
+}
+
+/// How many bytes a command takes on its way, roughly.
+fn size(command: &Cmd) -> usize {
+    let sizes = command.args_iter().map(|arg| match arg {
+        Arg::Simple(bytes) => ARGUMENT_OVERHEAD + bytes.len(),
+        _ => ARGUMENT_OVERHEAD,
+    });
+    sizes.sum()
+}
+
+/// Room is counted in parts, because a semaphore's counter has 32 bits.
+fn units(bytes: usize) -> u32 {
+    u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX).min(MAX_UNITS)
 }
 
 fn is_loss(trouble: &Trouble) -> bool {

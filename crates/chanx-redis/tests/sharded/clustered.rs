@@ -128,3 +128,24 @@ async fn a_replica_takes_over() {
     process.layer.group_send(&group_name(&group), Arc::new(note("after"))).await.unwrap();
     while process.seen.next().await != Seen::Group(group.clone(), note("after")) {}
 }
+
+/// A replica takes messages and passes them on late, without a word about its new role.
+#[tokio::test]
+async fn a_sender_notices_that_its_node_is_no_master_any_more() {
+    let cluster = Cluster::start_with_replica(1, true).await;
+    let sender = Process::of(&cluster.url(""));
+    sender.say("room", "before").await.unwrap();
+    let is_used = |node: usize| {
+        let node = &cluster.nodes[node];
+        async move {
+            let clients: String = node.command(&["CLIENT", "LIST"]).await;
+            clients.contains("cmd=spublish")
+        }
+    };
+    assert!(is_used(0).await && !is_used(1).await);
+    let () = cluster.nodes[1].command(&["CLUSTER", "FAILOVER"]).await;
+    until("messages go to the new master", || async { sender.say("room", "after").await.is_ok() && is_used(1).await })
+        .await;
+    until("all is well", || sender.is_up()).await;
+    sender.layer.check().await.unwrap();
+}
