@@ -162,3 +162,14 @@ async fn a_sender_notices_that_its_node_is_no_master_any_more() {
     until("all is well", || sender.is_up()).await;
     sender.layer.check().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_core_layer_at_a_cluster_says_which_one_is_right() {
+    let cluster = Cluster::start(3).await;
+    let process = Process::of(&cluster.nodes[0].url("redis", ""));
+    let mut errors = Vec::new();
+    for number in 0..9 {
+        errors.extend(process.say(&format!("g{number}"), "x").await.err().map(|error| error.to_string()));
+    }
+    assert!(errors.iter().any(|error| error.contains("redis+sharded://")), "{errors:?}");
+}
