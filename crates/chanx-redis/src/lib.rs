@@ -86,15 +86,31 @@ use runtime::Anywhere;
 /// | `capacity` | `100` | how many messages may wait for one process (`redis://` only) |
 /// | `expiry` | `60` | after how many seconds they are dropped (`redis://` only) |
 /// | `group_expiry` | `86400` | after how many seconds the memberships of a process that died end (`redis://` only) |
+/// | `max_sending` | `16777216` | how many bytes may be on their way to a server at once; other senders wait |
 /// | `serializer` | `msgpack` | or `json` |
 /// | `encryption_key` | | encrypts messages; may be repeated: the first encrypts, each decrypts |
 /// | `sentinel` | | the name under which the sentinels know the server |
 /// | `sentinel_password` | | the password of the sentinels themselves |
-/// | `timeout` | `2` | after how many seconds an operation counts as failed |
+/// | `timeout` | `2` | after how many seconds sending counts as failed |
+/// | `connect_timeout` | `2` | after how many seconds a step of making a connection counts as failed |
+/// | `dead_after` | `10` | after how many seconds without any answer a connection is replaced |
+/// | `max_message` | `33554432`, else `4194304` | how many bytes a message may have in Redis: the first for `redis://`, the second for the others |
+/// | `max_queue` | `67108864` | how many bytes of messages may wait for their delivery in this process (not `redis://`) |
 /// | `db` | `0` | the database, where the path has no place for it |
 /// | `ca_file` | the system's | the authorities (PEM) that are trusted with TLS |
 ///
 /// Nothing happens yet: the layer connects when it is first used.
+///
+/// **Long messages.** Redis ends the connection of a subscriber for which more waits than its setting
+/// `client-output-buffer-limit pubsub` allows, by default 32 MiB at once or 8 MiB for a minute, and with it all its subscriptions.
+/// Whoever raises `max_message` with `redis+pubsub://` or `redis+sharded://` raises that setting, to several times as much.
+///
+/// **Access rules.** The user of `redis://` needs the commands `ZADD`, `ZREM`, `ZRANGE`, `ZCOUNT`, `ZREMRANGEBYSCORE`,
+/// `ZPOPMIN`, `BZPOPMIN`, `EXPIRE`, `DEL`, `EVAL`, `EVALSHA` and `PING`, and the keys `~<prefix>*`; of `redis+pubsub://`
+/// `SUBSCRIBE`, `UNSUBSCRIBE`, `PSUBSCRIBE`, `PUBLISH` and `PING`, and *all* channels (`allchannels`); of `redis+sharded://`
+/// `SSUBSCRIBE`, `SUNSUBSCRIBE`, `SPUBLISH`, `CLUSTER|SLOTS`, `CLUSTER|INFO` and `PING`, and the channels
+/// `&<prefix>:group:*` and `&<prefix>:process:*`. `ROLE` is asked, too; where it is refused, a master that became a replica goes
+/// unnoticed.
 ///
 /// # Errors
 /// A URL that does not follow this grammar.

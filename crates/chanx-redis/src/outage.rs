@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use chanx_core::layer::Health;
 
+use crate::trouble::Trouble;
+
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -18,6 +20,15 @@ pub(crate) struct Backoff {
 impl Backoff {
     pub(crate) fn new() -> Self {
         Self { next: FIRST_PAUSE }
+    }
+
+    /// How long to wait after a loss. A server that was late is busy, and all processes of a site noticed that at the same
+    /// time: they come back spread over a part of what they waited.
+    pub(crate) fn after(&mut self, trouble: &Trouble, dead_after: Duration) -> Duration {
+        if *trouble == Trouble::late() {
+            return (dead_after / 4).mul_f64(rand::random_range(0.0..=1.0));
+        }
+        self.pause()
     }
 
     /// How long to wait now.
@@ -39,6 +50,8 @@ pub(crate) enum Part {
     Commands,
     /// Writing: the server works, and refuses.
     Writes,
+    /// Some groups: the server refuses subscriptions that it once took.
+    Groups,
 }
 
 /// Whether one server works. It does while all parts do; the log is told when that changes.
@@ -143,6 +156,16 @@ mod tests {
             whole = (whole * 2).min(LONGEST_PAUSE);
         }
         assert_eq!(whole, LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn after_a_late_answer_processes_come_back_one_by_one() {
+        let dead_after = Duration::from_secs(10);
+        let pause = || Backoff::new().after(&Trouble::late(), dead_after);
+        let pauses: Vec<_> = std::iter::repeat_with(pause).take(200).collect();
+        assert!(pauses.iter().all(|pause| *pause <= dead_after / 4), "{pauses:?}");
+        assert!(pauses.iter().any(|pause| *pause > dead_after / 8), "{pauses:?}");
+        assert!(Backoff::new().after(&Trouble::nonsense(), dead_after) <= FIRST_PAUSE);
     }
 
     #[test]

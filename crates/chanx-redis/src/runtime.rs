@@ -6,6 +6,7 @@
 
 use std::future::ready;
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -17,8 +18,8 @@ use chanx_core::layer::{
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Enough to write to the members of large groups in parallel.
-const MAX_THREADS: usize = 4;
+/// Enough to write to the members of large groups in parallel; and a delivery that takes long does not hold up the connections.
+const THREADS: RangeInclusive<usize> = 2..=4;
 
 /// Calls a layer in the context of this crate's runtime, wherever the caller is.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ fn runtime() -> Result<&'static Handle, LayerError> {
 }
 
 fn start() -> Result<Runtime, String> {
-    let threads = available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
+    let threads = available_parallelism().map_or(1, NonZero::get).clamp(*THREADS.start(), *THREADS.end());
     // tokio panics where the system refuses a thread.
     let built = catch_unwind(|| {
         Builder::new_multi_thread().enable_all().worker_threads(threads).thread_name("chanx-redis").build()

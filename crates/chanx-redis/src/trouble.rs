@@ -20,7 +20,7 @@ pub(crate) enum Trouble {
     #[error("{0}")]
     Refused(String),
     /// The node of a cluster says which other one is in charge, and did nothing.
-    #[error("the cluster's node at {0} is in charge now")]
+    #[error("another node of a cluster, {0}, is in charge; a layer over a cluster begins with redis+sharded://")]
     Moved(String),
 }
 

@@ -15,8 +15,9 @@ pub type LayerFuture<'a, T = ()> = Pin<Box<dyn Future<Output = Result<T, LayerEr
 /// Carries messages between the processes of a site.
 ///
 /// A process subscribes to a group as a whole, however many of its connections are members: the layer brings each
-/// message to the process once, and the process delivers it. Messages of one sender to one group arrive in the order in
-/// which they were sent, at most once each.
+/// message to the process once, and the process delivers it. Messages of one sender to one group arrive at most once each, and
+/// between two calls of [`Receiver::missed`] in the order in which they were sent. What was on its way when a store failed
+/// over may come after newer messages.
 ///
 /// `chanx::testing::layer_suite!` is the test suite of this contract.
 pub trait ChannelLayer: fmt::Debug + Send + Sync + 'static {

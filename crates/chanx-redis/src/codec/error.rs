@@ -10,8 +10,8 @@ pub(crate) enum EncodeError {
     Addressed,
     #[error("the number {0} has more than 64 bits")]
     Number(String),
-    #[error("it is longer than {} bytes", super::MAX_LENGTH)]
-    TooLong,
+    #[error("it has {length} bytes, and the layer's option `max_message` allows {limit}")]
+    TooLong { length: usize, limit: usize },
     #[error("it is nested more than {} deep", super::MAX_DEPTH)]
     TooDeep,
 }
@@ -19,7 +19,7 @@ pub(crate) enum EncodeError {
 /// Why bytes are no message. Nothing of the bytes is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum DecodeError {
-    #[error("it is longer than {} bytes", super::MAX_LENGTH)]
+    #[error("it is longer than {} bytes", super::LONGEST_MESSAGE)]
     TooLong,
     #[error("it is nested more than {} deep", super::MAX_DEPTH)]
     TooDeep,

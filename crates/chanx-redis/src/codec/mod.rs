@@ -16,11 +16,8 @@ use serde_json::{Map, Value};
 
 pub(crate) use error::{DecodeError, EncodeError};
 
-use crate::config::{Config, Serializer};
+use crate::config::{Config, LONGEST_MESSAGE, Serializer};
 use fernet::Keyring;
-
-/// No message is longer, encrypted or not.
-const MAX_LENGTH: usize = 32 * 1024 * 1024;
 
 /// No message is nested more deeply, which is what serde_json reads.
 const MAX_DEPTH: usize = 127;
@@ -33,6 +30,8 @@ pub(crate) const ADDRESSEE: &str = "__asgi_channel__";
 pub(crate) struct Codec {
     serializer: Serializer,
     keyring: Option<Keyring>,
+    /// How long what is written may be. What is read may have the length that any process allows.
+    max_message: usize,
 }
 
 /// A message that is written but for its addressee, so that one that goes to many processes is written once.
@@ -46,7 +45,7 @@ pub(crate) struct Draft {
 impl Codec {
     pub(crate) fn new(config: &Config) -> Self {
         let keyring = Keyring::new(&config.encryption_keys);
-        Self { serializer: config.serializer, keyring }
+        Self { serializer: config.serializer, keyring, max_message: config.max_message }
     }
 
     /// Writes a message but for its addressee.
@@ -80,7 +79,7 @@ impl Codec {
 
     /// Reads a message. An encrypted one must not be older than `max_age`, if there is one.
     pub(crate) fn decode(&self, bytes: &[u8], max_age: Option<Duration>) -> Result<Map<String, Value>, DecodeError> {
-        if bytes.len() > MAX_LENGTH {
+        if bytes.len() > LONGEST_MESSAGE {
             return Err(DecodeError::TooLong);
         }
         let Some(keyring) = &self.keyring else { return self.deserialize(bytes) };
@@ -106,8 +105,8 @@ impl Codec {
             Some(keyring) => keyring.encrypt(&bytes),
             None => bytes,
         };
-        if sealed.len() > MAX_LENGTH {
-            return Err(EncodeError::TooLong.into());
+        if sealed.len() > self.max_message {
+            return Err(EncodeError::TooLong { length: sealed.len(), limit: self.max_message }.into());
         }
         Ok(sealed)
     }

@@ -150,9 +150,9 @@ fn depth_is_bounded_for_writers_as_for_readers() {
 #[test]
 fn length_is_bounded_for_writers_as_for_readers() {
     let codec = msgpack();
-    let draft = codec.draft(&other(json!({"a": "x".repeat(MAX_LENGTH)}))).unwrap();
+    let draft = codec.draft(&other(json!({"a": "x".repeat(LONGEST_MESSAGE)}))).unwrap();
     assert!(matches!(codec.plain(&draft), Err(LayerError::Message(_))));
-    assert_eq!(codec.decode(&vec![0; MAX_LENGTH + 1], None), Err(DecodeError::TooLong));
+    assert_eq!(codec.decode(&vec![0; LONGEST_MESSAGE + 1], None), Err(DecodeError::TooLong));
 }
 
 #[test]

@@ -9,6 +9,12 @@ use std::time::Duration;
 
 pub use error::UrlError;
 
+/// No message is longer, encrypted or not.
+pub(crate) const LONGEST_MESSAGE: usize = 32 * 1024 * 1024;
+
+/// No time limit is shorter.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Which of the ways through Redis a layer takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -74,6 +80,11 @@ pub struct Config {
     pub(crate) serializer: Serializer,
     pub(crate) encryption_keys: Vec<Vec<u8>>,
     pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) dead_after: Duration,
+    pub(crate) max_message: usize,
+    pub(crate) max_queue: usize,
+    pub(crate) max_sending: usize,
 }
 
 impl Config {
@@ -104,6 +115,11 @@ impl Config {
             serializer: Serializer::MsgPack,
             encryption_keys: Vec::new(),
             timeout: Duration::from_secs(2),
+            connect_timeout: Duration::from_secs(2),
+            dead_after: Duration::from_secs(10),
+            max_message: if mode == Mode::Core { LONGEST_MESSAGE } else { 4 * 1024 * 1024 },
+            max_queue: 64 * 1024 * 1024,
+            max_sending: 16 * 1024 * 1024,
         }
     }
 
@@ -151,10 +167,51 @@ impl Config {
         self
     }
 
-    /// How long an operation may take before it counts as failed: 2 seconds.
+    /// How long sending may take before it counts as failed: 2 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout.max(Duration::from_millis(1));
+        self.timeout = timeout.max(SHORTEST);
+        self
+    }
+
+    /// How long each step of making a connection may take: 2 seconds.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout.max(SHORTEST);
+        self
+    }
+
+    /// After how long without any answer a connection is given up: 10 seconds. A server that is busy for a shorter time, as
+    /// with a slow script or a snapshot, keeps its subscribers.
+    #[must_use]
+    pub fn dead_after(mut self, time: Duration) -> Self {
+        self.dead_after = time.max(SHORTEST);
+        self
+    }
+
+    /// How many bytes a message may have in Redis: 32 MiB, which is the most, in mode [`Mode::Core`], 4 MiB in the others.
+    ///
+    /// Redis disconnects a subscriber for which more than `client-output-buffer-limit pubsub` waits, 32 MiB at once or 8 MiB
+    /// for a minute by default. Whoever allows longer messages raises that, too.
+    #[must_use]
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.max_message = bytes.clamp(1, LONGEST_MESSAGE);
+        self
+    }
+
+    /// How many bytes may be on their way to a server at once: 16 MiB. Other senders wait, for as long as sending may take; a
+    /// longer message goes alone.
+    #[must_use]
+    pub fn max_sending(mut self, bytes: usize) -> Self {
+        self.max_sending = bytes.max(1);
+        self
+    }
+
+    /// How many bytes of messages may wait in this process for their delivery (modes [`Mode::PubSub`] and
+    /// [`Mode::Sharded`]): 64 MiB. What comes when that is full is dropped, and the members are told that they missed something.
+    #[must_use]
+    pub fn max_queue(mut self, bytes: usize) -> Self {
+        self.max_queue = bytes.max(1);
         self
     }
 
@@ -185,6 +242,11 @@ impl fmt::Debug for Config {
             .field("serializer", &self.serializer)
             .field("is_encrypted", &!self.encryption_keys.is_empty())
             .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("dead_after", &self.dead_after)
+            .field("max_message", &self.max_message)
+            .field("max_queue", &self.max_queue)
+            .field("max_sending", &self.max_sending)
             .finish_non_exhaustive()
     }
 }

@@ -54,6 +54,11 @@ fn options_are_set() {
     assert_eq!((config.expiry.as_secs(), config.group_expiry.as_secs()), (8, 9));
     assert_eq!((config.serializer, config.timeout), (Serializer::Json, Duration::from_millis(500)));
     assert_eq!(config.encryption_keys, [b"one+1".to_vec(), b"t&wo".to_vec()]);
+    let config = read("redis://h?connect_timeout=3&dead_after=0.25&max_message=100&max_queue=200&max_sending=300");
+    assert_eq!((config.connect_timeout, config.dead_after), (Duration::from_secs(3), Duration::from_millis(250)));
+    assert_eq!((config.max_message, config.max_queue, config.max_sending), (100, 200, 300));
+    let longest = ["redis://h", "redis+pubsub://h", "redis+sharded://h"].map(|url| read(url).max_message >> 20);
+    assert_eq!(longest, [32, 4, 4]);
     #[cfg(feature = "tls")]
     assert_eq!(read("rediss://h?ca_file=/a%26b").ca_file, Some("/a&b".into()));
     let config = read("redis://s1,s2:5?sentinel=chief&sentinel_password=pw");
@@ -110,6 +115,11 @@ fn what_is_wrong_is_named() {
         ("group_expiry=0", "whole seconds from 1"),
         ("serializer=yaml", "`msgpack` or `json`"),
         ("timeout=0", "seconds, such as"),
+        ("connect_timeout=0", "seconds, such as"),
+        ("dead_after=no", "seconds, such as"),
+        ("max_message=33554433", "a number of bytes, from 1 to 33554432"),
+        ("max_queue=0", "a number of bytes from 1"),
+        ("max_sending=", "a number of bytes from 1"),
         ("timeout=inf", "seconds, such as"),
         ("timeout=1e3", "seconds, such as"),
         ("encryption_key=", "a text that is not empty"),

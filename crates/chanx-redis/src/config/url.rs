@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-use super::{Address, Config, Mode, Serializer, UrlError};
+use super::{Address, Config, LONGEST_MESSAGE, Mode, Serializer, UrlError};
 
 const REDIS_PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
@@ -17,7 +17,7 @@ const LONGEST_TIMEOUT: f64 = 3600.0;
 /// Sets one option; an error says what the option takes.
 type Setter = fn(&mut Config, String) -> Result<(), &'static str>;
 
-const OPTIONS: [(&str, Setter); 11] = [
+const OPTIONS: [(&str, Setter); 16] = [
     ("prefix", |config, value| {
         config.prefix = value;
         Ok(())
@@ -48,6 +48,27 @@ const OPTIONS: [(&str, Setter); 11] = [
     }),
     ("timeout", |config, value| {
         config.timeout = timeout(&value).ok_or("seconds, such as 2 or 0.5, of an hour at most")?;
+        Ok(())
+    }),
+    ("connect_timeout", |config, value| {
+        config.connect_timeout = timeout(&value).ok_or("seconds, such as 2 or 0.5, of an hour at most")?;
+        Ok(())
+    }),
+    ("dead_after", |config, value| {
+        config.dead_after = timeout(&value).ok_or("seconds, such as 10 or 0.5, of an hour at most")?;
+        Ok(())
+    }),
+    ("max_message", |config, value| {
+        let bytes = positive(&value).filter(|bytes| *bytes <= LONGEST_MESSAGE);
+        config.max_message = bytes.ok_or("a number of bytes, from 1 to 33554432")?;
+        Ok(())
+    }),
+    ("max_queue", |config, value| {
+        config.max_queue = positive(&value).ok_or("a number of bytes from 1")?;
+        Ok(())
+    }),
+    ("max_sending", |config, value| {
+        config.max_sending = positive(&value).ok_or("a number of bytes from 1")?;
         Ok(())
     }),
     ("db", |config, value| {

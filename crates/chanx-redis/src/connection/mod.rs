@@ -8,9 +8,11 @@
 //! worked around.)
 
 mod link;
+mod role;
 mod server;
 #[cfg(feature = "tls")]
 mod tls;
 
 pub(crate) use link::{Deadline, Link};
-pub(crate) use server::Server;
+pub(crate) use role::{look, meaning, question};
+pub(crate) use server::{Opened, Server};

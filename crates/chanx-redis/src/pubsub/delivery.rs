@@ -6,7 +6,7 @@ use chanx_core::layer::{GroupName, LayerMessage, MalformedMessage, Pressure, Rec
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::ear::{Arrival, Arrivals};
+use super::ear::{Arrival, Arrivals, Message};
 use crate::codec::{ADDRESSEE, Codec, DecodeError};
 use crate::outage::Seldom;
 use crate::pace::relieve;
@@ -57,17 +57,20 @@ impl<F: Fn(&str) -> Option<Addressee<'_>>> Delivery<F> {
     /// Delivers until the queue ends.
     pub(crate) async fn run(self, mut arrivals: Arrivals) {
         while let Some(arrival) = arrivals.next().await {
-            match self.deliver(&arrival) {
-                Ok(pressure) => relieve(pressure).await,
-                Err(reason) => self.complain(reason),
+            match arrival {
+                Arrival::Gap => self.receiver.missed(),
+                Arrival::Message(message) => match self.deliver(&message) {
+                    Ok(pressure) => relieve(pressure).await,
+                    Err(reason) => self.complain(reason),
+                },
             }
         }
     }
 
-    fn deliver(&self, arrival: &Arrival) -> Result<Pressure, Unreadable> {
-        let channel = std::str::from_utf8(&arrival.channel).map_err(|_| Unreadable::Channel)?;
+    fn deliver(&self, message: &Message) -> Result<Pressure, Unreadable> {
+        let channel = std::str::from_utf8(&message.channel).map_err(|_| Unreadable::Channel)?;
         let addressee = (self.meaning)(channel).ok_or(Unreadable::Channel)?;
-        let mut object = self.codec.decode(&arrival.payload, None)?;
+        let mut object = self.codec.decode(&message.payload, None)?;
         match addressee {
             Addressee::Group(group) => Ok(self.receiver.group_message(&group, &LayerMessage::from_object(object)?)),
             Addressee::Channel(name) => Ok(self.receiver.channel_message(name, &LayerMessage::from_object(object)?)),

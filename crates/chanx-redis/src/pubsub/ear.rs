@@ -1,11 +1,11 @@
 //! What a subscribed connection hears: messages go to a bounded queue, everything else says how the connection is.
 //!
 //! The connection's own task listens, so that the server is read from promptly, whatever becomes of the messages. What
-//! waits in the process is bounded as Redis bounds what waits on its side, and with the same consequence: who does not
-//! keep up loses the connection.
+//! waits in the process is bounded. Messages that find the queue full are dropped until half of it is delivered, and a mark
+//! takes their place; the connections stay, since the server is not to blame.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use redis::aio::{AsyncPushSender, SendError};
@@ -13,17 +13,22 @@ use redis::{PushInfo, PushKind, Value};
 use tokio::sync::{mpsc, watch};
 
 use super::Name;
-
-/// How much may wait for delivery: twice Redis's own limit for a subscriber (`client-output-buffer-limit pubsub`), so that
-/// there is room for whatever Redis lets through.
-const QUEUE_BYTES: usize = 64 * 1024 * 1024;
+use crate::outage::Seldom;
 
 /// What a message takes beside its text.
 const MESSAGE_OVERHEAD: usize = 128;
 
+/// What comes out of the queue.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    Message(Message),
+    /// Here messages were dropped.
+    Gap,
+}
+
 /// A message as it arrived.
 #[derive(Debug)]
-pub(crate) struct Arrival {
+pub(crate) struct Message {
     pub(crate) channel: Vec<u8>,
     pub(crate) payload: Vec<u8>,
 }
@@ -32,14 +37,24 @@ pub(crate) struct Arrival {
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     sender: mpsc::UnboundedSender<Arrival>,
-    bytes: Arc<AtomicUsize>,
+    room: Arc<Room>,
 }
 
 /// The other end of a [`Queue`].
 #[derive(Debug)]
 pub(crate) struct Arrivals {
     receiver: mpsc::UnboundedReceiver<Arrival>,
-    bytes: Arc<AtomicUsize>,
+    room: Arc<Room>,
+}
+
+/// How much waits.
+#[derive(Debug)]
+struct Room {
+    max: usize,
+    used: AtomicUsize,
+    /// The queue was full, and half of it is not delivered yet.
+    is_closed: AtomicBool,
+    dropped: Seldom,
 }
 
 /// Listens to one connection.
@@ -53,36 +68,73 @@ pub(super) struct Ear {
     leaving: Mutex<HashSet<Name>>,
 }
 
-pub(crate) fn queue() -> (Queue, Arrivals) {
+/// A queue for so many bytes.
+pub(crate) fn queue(max: usize) -> (Queue, Arrivals) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let bytes = Arc::new(AtomicUsize::new(0));
-    (Queue { sender, bytes: bytes.clone() }, Arrivals { receiver, bytes })
+    let room = Arc::new(Room {
+        max,
+        used: AtomicUsize::new(0),
+        is_closed: AtomicBool::new(false),
+        dropped: Seldom::default(),
+    });
+    (Queue { sender, room: Arc::clone(&room) }, Arrivals { receiver, room })
 }
 
-impl Arrival {
+impl Message {
     fn size(&self) -> usize {
-        self.channel.len() + self.payload.len() + MESSAGE_OVERHEAD
+        self.channel.capacity() + self.payload.capacity() + MESSAGE_OVERHEAD
     }
 }
 
 impl Queue {
-    /// False: there is no room.
-    fn push(&self, arrival: Arrival) -> bool {
-        let size = arrival.size();
-        if self.bytes.fetch_add(size, Ordering::Relaxed) + size > QUEUE_BYTES {
-            self.bytes.fetch_sub(size, Ordering::Relaxed);
+    fn push(&self, message: Message) {
+        if !self.room.take(message.size()) {
+            self.drop_one();
+            return;
+        }
+        // The other end is gone when the layer is closed.
+        let _ = self.sender.send(Arrival::Message(message));
+    }
+
+    /// Leaves one mark for all that are dropped until there is room again.
+    fn drop_one(&self) {
+        if !self.room.is_closed.swap(true, Ordering::AcqRel) {
+            let _ = self.sender.send(Arrival::Gap);
+        }
+        if let Some(times) = self.room.dropped.happened() {
+            tracing::warn!(times, "messages were dropped, because more arrived than could be delivered");
+        }
+    }
+}
+
+impl Room {
+    fn take(&self, size: usize) -> bool {
+        if self.is_closed.load(Ordering::Acquire) {
             return false;
         }
-        // Nobody takes it: the layer is closed.
-        let _ = self.sender.send(arrival);
+        if self.used.fetch_add(size, Ordering::AcqRel) + size > self.max {
+            self.used.fetch_sub(size, Ordering::AcqRel);
+            return false;
+        }
         true
+    }
+
+    fn give_back(&self, size: usize) {
+        let left = self.used.fetch_sub(size, Ordering::AcqRel) - size;
+        if left <= self.max / 2 {
+            self.is_closed.store(false, Ordering::Release);
+        }
     }
 }
 
 impl Arrivals {
     pub(super) async fn next(&mut self) -> Option<Arrival> {
         let arrival = self.receiver.recv().await?;
-        self.bytes.fetch_sub(arrival.size(), Ordering::Relaxed);
+        match &arrival {
+            Arrival::Message(message) => self.room.give_back(message.size()),
+            // A message may be larger than half of the queue.
+            Arrival::Gap => self.room.give_back(0),
+        }
         Some(arrival)
     }
 }
@@ -123,10 +175,8 @@ impl Ear {
     fn message(&self, data: Vec<Value>) {
         // The last two: a message by a pattern begins with the pattern.
         let mut data = data.into_iter().rev();
-        if let (Some(Value::BulkString(payload)), Some(Value::BulkString(channel))) = (data.next(), data.next())
-            && !self.queue.push(Arrival { channel, payload })
-        {
-            self.fail("more messages arrived than could be delivered");
+        if let (Some(Value::BulkString(payload)), Some(Value::BulkString(channel))) = (data.next(), data.next()) {
+            self.queue.push(Message { channel, payload });
         }
     }
 
@@ -158,6 +208,8 @@ impl AsyncPushSender for Ear {
 mod tests {
     use super::*;
 
+    const MAX: usize = 6000;
+
     fn text(text: &str) -> Value {
         Value::BulkString(text.as_bytes().to_vec())
     }
@@ -166,40 +218,59 @@ mod tests {
         ear.send(PushInfo { kind, data }).unwrap();
     }
 
+    async fn next_message(arrivals: &mut Arrivals) -> Message {
+        match arrivals.next().await.unwrap() {
+            Arrival::Message(message) => message,
+            Arrival::Gap => panic!("messages were dropped"),
+        }
+    }
+
     #[tokio::test]
     async fn messages_wait_in_order_with_the_channel_and_not_the_pattern() {
-        let (queue, mut arrivals) = queue();
+        let (queue, mut arrivals) = queue(MAX);
         let ear = Ear::new(queue);
         hear(&ear, PushKind::Message, vec![text("a"), text("1")]);
         hear(&ear, PushKind::PMessage, vec![text("b*"), text("bc"), text("2")]);
         hear(&ear, PushKind::SMessage, vec![text("d"), text("3")]);
         for expected in [("a", "1"), ("bc", "2"), ("d", "3")] {
-            let arrival = arrivals.next().await.unwrap();
-            assert_eq!((arrival.channel, arrival.payload), (expected.0.into(), expected.1.into()));
+            let message = next_message(&mut arrivals).await;
+            assert_eq!((message.channel, message.payload), (expected.0.into(), expected.1.into()));
         }
         assert_eq!((ear.heard(), ear.trouble()), (3, None));
     }
 
     #[tokio::test]
-    async fn who_does_not_keep_up_loses_the_connection() {
-        let (queue, mut arrivals) = queue();
-        let ear = Ear::new(queue.clone());
-        let half = "x".repeat(QUEUE_BYTES / 2 - 2 * MESSAGE_OVERHEAD);
-        for _ in 0..2 {
-            hear(&ear, PushKind::Message, vec![text("a"), text(&half)]);
+    async fn what_finds_no_room_is_dropped_and_the_connection_stays() {
+        let (queue, mut arrivals) = queue(MAX);
+        let ear = Ear::new(queue);
+        let third = "x".repeat(MAX / 3 - 2 * MESSAGE_OVERHEAD);
+        for _ in 0..100 {
+            hear(&ear, PushKind::Message, vec![text("a"), text(&third)]);
         }
         assert_eq!(ear.trouble(), None);
-        hear(&ear, PushKind::Message, vec![text("a"), text(&half)]);
-        assert_eq!(ear.troubled().await, "more messages arrived than could be delivered");
-        arrivals.next().await.unwrap();
-        let next = Ear::new(queue);
-        hear(&next, PushKind::Message, vec![text("a"), text(&half)]);
-        assert_eq!(next.trouble(), None, "there is room again");
+        assert_eq!(arrivals.receiver.len(), 4, "three messages and a mark");
+        next_message(&mut arrivals).await;
+        hear(&ear, PushKind::Message, vec![text("a"), text("too early")]);
+        next_message(&mut arrivals).await;
+        hear(&ear, PushKind::Message, vec![text("a"), text("there is room again")]);
+        next_message(&mut arrivals).await;
+        assert!(matches!(arrivals.next().await, Some(Arrival::Gap)));
+        assert_eq!(next_message(&mut arrivals).await.payload, b"there is room again");
+    }
+
+    #[tokio::test]
+    async fn a_message_larger_than_the_queue_stops_nothing() {
+        let (queue, mut arrivals) = queue(10);
+        let ear = Ear::new(queue);
+        hear(&ear, PushKind::Message, vec![text("a"), text("larger")]);
+        assert!(matches!(arrivals.next().await, Some(Arrival::Gap)));
+        hear(&ear, PushKind::Message, vec![text("a"), text("larger")]);
+        assert!(matches!(arrivals.next().await, Some(Arrival::Gap)), "told again");
     }
 
     #[test]
     fn only_a_shard_channel_that_leaves_unasked_has_moved() {
-        let ear = Ear::new(queue().0);
+        let ear = Ear::new(queue(MAX).0);
         ear.leave(&["a".into()]);
         hear(&ear, PushKind::SUnsubscribe, vec![text("a"), Value::Int(0)]);
         assert_eq!(ear.trouble(), None);
@@ -209,7 +280,7 @@ mod tests {
 
     #[test]
     fn the_first_trouble_is_the_reason() {
-        let ear = Ear::new(queue().0);
+        let ear = Ear::new(queue(MAX).0);
         hear(&ear, PushKind::SUnsubscribe, vec![text("a"), Value::Int(0)]);
         let first = ear.trouble();
         hear(&ear, PushKind::Disconnection, Vec::new());
@@ -218,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_is_no_message_is_passed_over() {
-        let ear = Ear::new(queue().0);
+        let ear = Ear::new(queue(MAX).0);
         for data in [vec![], vec![text("a")], vec![Value::Nil, text("a")], vec![text("a"), Value::Int(1)]] {
             hear(&ear, PushKind::Message, data);
         }

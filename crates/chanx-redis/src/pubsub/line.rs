@@ -10,7 +10,8 @@ use tokio::time::sleep;
 
 use super::ear::{Ear, Queue};
 use super::wishes::{Name, Turn, Wishes};
-use crate::connection::Server;
+use crate::config::Address;
+use crate::connection::{Opened, Server, meaning, question};
 use crate::trouble::{Trouble, checked};
 
 /// How many channels are subscribed to at once, so that confirmations and messages take turns.
@@ -32,6 +33,7 @@ pub(super) struct Line {
     dialect: Dialect,
     held: HashSet<Name>,
     patience: Duration,
+    address: Address,
 }
 
 impl Dialect {
@@ -54,8 +56,14 @@ impl Line {
     pub(super) async fn open(server: &Server, dialect: Dialect, queue: Queue) -> Result<Self, Trouble> {
         let ear = Arc::new(Ear::new(queue));
         let how = AsyncConnectionConfig::new().set_push_sender(Arc::clone(&ear));
-        let connection = server.open_as(ProtocolVersion::RESP3, how).await?;
-        Ok(Self { connection, ear, dialect, held: HashSet::new(), patience: server.config().timeout })
+        let Opened { connection, address } = server.open_as(ProtocolVersion::RESP3, how).await?;
+        let patience = server.config().dead_after;
+        Ok(Self { connection, ear, dialect, held: HashSet::new(), patience, address })
+    }
+
+    /// Where it leads.
+    pub(super) fn address(&self) -> &Address {
+        &self.address
     }
 
     pub(super) fn held(&self) -> &HashSet<Name> {
@@ -70,11 +78,16 @@ impl Line {
     pub(super) async fn listen_to_pattern(&mut self, pattern: &str) -> Result<(), Trouble> {
         let mut commands = Pipeline::with_capacity(1);
         commands.cmd("PSUBSCRIBE").arg(pattern);
-        self.ask(&commands).await?.into_iter().try_for_each(|answer| checked(answer).map(drop))
+        let answers = self.ask(&commands).await?;
+        answers.into_iter().try_for_each(|answer| checked(answer).map(drop)).map_err(|trouble| match trouble {
+            Trouble::Refused(reason) => Trouble::Refused(format!("{reason}; this layer needs the rule `allchannels`")),
+            trouble => trouble,
+        })
     }
 
-    /// Subscribes and unsubscribes, and tells those who wait for it.
-    pub(super) async fn fulfill(&mut self, mut turn: Turn, wishes: &Wishes) -> Result<(), Trouble> {
+    /// Subscribes and unsubscribes, and tells those who wait for it. Says whether something is subscribed to that was refused
+    /// before.
+    pub(super) async fn fulfill(&mut self, mut turn: Turn, wishes: &Wishes) -> Result<bool, Trouble> {
         for names in turn.unsubscribe.chunks(CHUNK) {
             self.unsubscribe(names).await?;
         }
@@ -82,19 +95,19 @@ impl Line {
         for names in turn.subscribe.chunks(CHUNK) {
             self.subscribe(names, &mut refused).await?;
         }
-        for (name, reason) in refused {
-            tracing::warn!(channel = %name, reason, "the server refuses a subscription");
-            turn.refuse(wishes, &name, &reason);
+        // One line in the log for whatever number of channels.
+        if let Some((channel, reason)) = refused.first().filter(|_| !turn.is_retry) {
+            tracing::warn!(%channel, reason, channels = refused.len(), "the server refuses subscriptions");
         }
-        turn.finish();
-        Ok(())
+        for (name, reason) in &refused {
+            turn.refuse(wishes, name, reason);
+        }
+        Ok(turn.finish(wishes, &self.held))
     }
 
-    /// Asks for a sign of life.
-    pub(super) async fn ping(&mut self) -> Result<(), Trouble> {
-        let mut commands = Pipeline::with_capacity(1);
-        commands.cmd("PING");
-        self.ask(&commands).await.map(drop)
+    /// Asks for a sign of life, and whether the server is a master still.
+    pub(super) async fn look(&mut self) -> Result<(), Trouble> {
+        meaning(self.ask(&question()).await?)
     }
 
     async fn subscribe(&mut self, names: &[Name], refused: &mut Vec<(Name, String)>) -> Result<(), Trouble> {

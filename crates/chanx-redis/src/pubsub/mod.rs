@@ -5,7 +5,7 @@
 //! Subscriptions are wishes (`wishes`), which a task for each server fulfills for as long as it takes (`subscriber`), over
 //! one connection after the other (`line`). Those speak RESP3, which Redis has from version 6 on. `sharded` uses the same parts.
 //!
-//! **Access rules.** With Redis's ACLs the user needs `SUBSCRIBE`, `UNSUBSCRIBE`, `PSUBSCRIBE`, `PUBLISH` and `PING`, and
+//! **Access rules.** With Redis's ACLs the user needs `SUBSCRIBE`, `UNSUBSCRIBE`, `PSUBSCRIBE`, `PUBLISH`, `PING` and `ROLE`, and
 //! access to *all* channels (`allchannels`): Redis compares the pattern of a `PSUBSCRIBE` with the patterns of the rules
 //! letter by letter, and that of a process has random digits in it. A rule such as `&asgi*` is enough for channels_redis,
 //! which subscribes to each channel by itself, and not here.
@@ -24,16 +24,17 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use chanx_core::layer::{
-    ChannelLayer, ChannelName, GroupName, Health, LayerError, LayerFuture, LayerMessage, Receiver,
+    ChannelLayer, ChannelName, GroupMessage, GroupName, Health, LayerError, LayerFuture, LayerMessage, Receiver,
 };
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 pub(crate) use delivery::{Addressee, Delivery, nobody};
 pub(crate) use ear::queue;
 pub(crate) use line::Dialect;
 pub(crate) use subscriber::{How, Outlet, Subscriber};
-pub(crate) use upkeep::{Background, keep_up};
+pub(crate) use upkeep::Background;
 pub(crate) use wishes::{Answer, Name, settle};
 
 use crate::codec::Codec;
@@ -52,6 +53,7 @@ struct Inner {
     hosts: Vec<Host>,
     receiver: OnceLock<Arc<dyn Receiver>>,
     background: Background,
+    max_queue: usize,
 }
 
 /// One of the servers among which the channels are divided.
@@ -72,6 +74,7 @@ impl PubSubLayer {
             hosts,
             receiver: OnceLock::new(),
             background: Background::default(),
+            max_queue: config.max_queue,
         }))
     }
 }
@@ -92,7 +95,7 @@ impl Inner {
     fn start(&self) {
         self.background.start(|| {
             let receiver = self.receiver.get_or_init(nobody);
-            let (queue, arrivals) = queue();
+            let (queue, arrivals) = queue(self.max_queue);
             let outlet = Outlet { queue, receiver: Arc::clone(receiver), lost: Arc::new(Notify::new()) };
             for host in &self.hosts {
                 host.subscriber.start(&outlet);
@@ -100,37 +103,39 @@ impl Inner {
             let names = self.names.clone();
             let delivery =
                 Delivery::new(Arc::clone(&self.codec), Arc::clone(receiver), move |channel| names.addressee(channel));
-            let links = self.hosts.iter().map(|host| Arc::clone(&host.link)).collect();
-            [tokio::spawn(delivery.run(arrivals)), tokio::spawn(keep_up(links, outlet.lost))]
+            vec![tokio::spawn(delivery.run(arrivals))]
         });
     }
 
-    /// Whoever hears of this process must be able to answer it: nothing is sent before it can be reached, unless there is
-    /// trouble.
-    async fn is_reachable(&self) -> Result<(), Trouble> {
+    /// A process that hears a message must be able to answer it: nothing is sent before the sender can be reached, unless there
+    /// is trouble. Other servers than those two are not waited for.
+    async fn is_reachable(&self, host: &Host, message: &LayerMessage) -> Result<(), Trouble> {
         self.start();
         self.background.is_open()?;
-        for host in &self.hosts {
-            host.subscriber.tried().await;
+        host.subscriber.tried().await;
+        if let LayerMessage::Group(GroupMessage { from_channel: Some(channel), .. }) = message {
+            // Half of the time is left for sending.
+            let _ = timeout(host.link.server().config().timeout / 2, self.host(channel).subscriber.tried()).await;
         }
         Ok(())
     }
 
     async fn publish(&self, channel: &str, message: &LayerMessage) -> Result<(), LayerError> {
         let payload = self.codec.plain(&self.codec.draft(message)?)?;
-        let link = &self.host(channel).link;
-        let deadline = link.deadline();
-        deadline.of(self.is_reachable()).await??;
+        let host = self.host(channel);
+        let deadline = host.link.deadline();
+        deadline.of(self.is_reachable(host, message)).await??;
         let mut command = redis::cmd("PUBLISH");
         command.arg(channel).arg(payload);
-        link.command(&command, deadline).await?;
+        host.link.command(&command, deadline).await?;
         Ok(())
     }
 
     async fn check(&self) -> Result<(), Trouble> {
+        self.start();
+        self.background.is_open()?;
         if let Some(host) = self.hosts.first() {
-            // It looks at all of them.
-            host.link.deadline().of(self.is_reachable()).await??;
+            host.link.deadline().of(join_all(self.hosts.iter().map(|host| host.subscriber.tried()))).await?;
         }
         try_join_all(self.hosts.iter().map(|host| host.link.ping())).await?;
         Ok(())

@@ -1,6 +1,7 @@
 //! Keeps this process subscribed at one server, through whatever happens to the connection.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,13 +13,16 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use super::ear::Queue;
 use super::line::{Dialect, Line};
-use super::wishes::Wishes;
+use super::wishes::{Turn, Wishes};
 use crate::connection::{Link, Server};
 use crate::outage::{Backoff, Part};
 use crate::trouble::Trouble;
 
 /// A connection that lasted this long was a good one: attempts to replace it begin without a long pause.
 const LASTING: Duration = Duration::from_secs(5);
+
+/// How often a server is asked for a sign of life.
+const PULSE: Duration = Duration::from_secs(2);
 
 /// A subscriber at one server. It connects when it is started.
 #[derive(Debug)]
@@ -115,8 +119,10 @@ impl Worker {
             self.lost(&trouble);
             if start.elapsed() >= LASTING {
                 backoff = Backoff::new();
+                sleep(backoff.after(&trouble, self.server().config().dead_after)).await;
+            } else {
+                sleep(backoff.pause()).await;
             }
-            sleep(backoff.pause()).await;
         }
     }
 
@@ -126,19 +132,55 @@ impl Worker {
         if let Some(pattern) = &self.how.pattern {
             line.listen_to_pattern(pattern).await?;
         }
+        if self.how.dialect == Dialect::Sharded {
+            line.look().await?;
+        }
         line.fulfill(self.wishes.whole(), &self.wishes).await?;
-        // Whoever hears that the server is back wants to send, too.
+        // Whoever hears that the server is back wants to send, too, and to the same server.
+        self.link.follow(line.address());
         self.link.hurry();
         self.link.ping().await?;
+        self.report_refusals();
         self.connected();
-        let patience = self.server().config().timeout;
-        let mut pulse = interval_at(Instant::now() + patience, patience);
+        let pulse = PULSE.min(self.server().config().dead_after);
+        let mut pulse = interval_at(Instant::now() + pulse, pulse);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let address = line.address().clone();
+        let mut replaced = pin!(self.server().is_replaced(&address));
         loop {
             select! {
                 trouble = line.lost() => return Err(trouble),
-                () = self.wishes.changed() => line.fulfill(self.wishes.turn(line.held()), &self.wishes).await?,
-                _ = pulse.tick() => line.ping().await?,
+                trouble = &mut replaced => return Err(trouble),
+                () = self.wishes.changed() => {
+                    let turn = self.wishes.turn(line.held());
+                    self.fulfill(&mut line, turn).await?;
+                }
+                _ = pulse.tick() => {
+                    line.look().await?;
+                    if let Some(turn) = self.wishes.retry() {
+                        self.fulfill(&mut line, turn).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn fulfill(&self, line: &mut Line, turn: Turn) -> Result<(), Trouble> {
+        let is_back = line.fulfill(turn, &self.wishes).await?;
+        self.report_refusals();
+        if is_back {
+            self.outlet.receiver.missed();
+        }
+        Ok(())
+    }
+
+    /// Members that the server lets hear nothing are an outage of theirs.
+    fn report_refusals(&self) {
+        let outage = &self.server().outage;
+        match self.wishes.refused() {
+            0 => outage.end(Part::Groups),
+            count => {
+                outage.begin(Part::Groups, &format!("the server refuses {count} subscriptions that it took before"))
             }
         }
     }
@@ -158,6 +200,7 @@ impl Worker {
         self.server().outage.begin(Part::Session, &trouble.to_string());
         self.wishes.went_down();
         self.tried.send_replace(true);
+        self.link.look();
         self.outlet.lost.notify_one();
     }
 }

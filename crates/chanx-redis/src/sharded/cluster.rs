@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chanx_core::layer::Health;
-use redis::Pipeline;
+use redis::{Pipeline, from_redis_value};
 use tokio::sync::oneshot;
 
-use super::topology::Topology;
+use super::topology::{Rank, Topology};
 use crate::config::{Address, Config};
 use crate::connection::{Link, Server};
 use crate::outage::{Outage, Part};
@@ -32,6 +32,8 @@ pub(super) struct Cluster {
 struct State {
     /// None: no node has told it yet.
     topology: Option<Topology>,
+    /// How far the node that told it is trusted.
+    rank: Rank,
     /// Those of the topology, and those of the configuration.
     nodes: HashMap<Address, Arc<Node>>,
     wanted: HashSet<Name>,
@@ -53,7 +55,7 @@ impl Cluster {
         let seeds: Vec<_> = config.addresses.iter().map(ToString::to_string).collect();
         let nodes = config.addresses.iter().map(|address| (address.clone(), Node::new(&config, address))).collect();
         Self {
-            state: Mutex::new(State { topology: None, nodes, wanted: HashSet::new() }),
+            state: Mutex::new(State { topology: None, rank: Rank::default(), nodes, wanted: HashSet::new() }),
             outage: Outage::new(seeds.join(",")),
             outlet: OnceLock::new(),
             turn: AtomicUsize::new(0),
@@ -117,16 +119,27 @@ impl Cluster {
         state.nodes.iter().filter(|(address, _)| is_needed(address)).map(|(_, node)| Arc::clone(node)).collect()
     }
 
-    /// Asks one node after the other for the topology, until one knows.
+    /// Asks one node after the other for the topology, until one knows at least as much as the one that was believed last. If
+    /// none does, the one that knows most is believed: the cluster may be a new one.
     pub(super) async fn survey(&self) -> Result<Topology, Trouble> {
+        let mut best: Option<(Rank, Topology)> = None;
         let mut trouble = Trouble::Lost("the cluster has no nodes".to_owned());
+        let believed = self.lock().rank;
         for node in self.in_turn() {
             match node.topology(self.config.addresses.len()).await {
-                Ok(topology) => return Ok(topology),
+                Ok((rank, topology)) if best.as_ref().is_none_or(|(other, _)| rank > *other) => {
+                    best = Some((rank, topology));
+                    if rank >= believed {
+                        break;
+                    }
+                }
+                Ok(_) => {}
                 Err(error) => trouble = error,
             }
         }
-        Err(trouble)
+        let (rank, topology) = best.ok_or(trouble)?;
+        self.lock().rank = rank;
+        Ok(topology)
     }
 
     /// Takes a topology for true. Returns the channels that another node is in charge of now, all of them the first time.
@@ -136,6 +149,9 @@ impl Cluster {
             state.nodes.entry(address.clone()).or_insert_with(|| Node::new(&self.config, address));
         }
         let old = state.topology.replace(topology);
+        if old == state.topology {
+            return Vec::new();
+        }
         let moved: Vec<_> = state.wanted.iter().filter(|name| state.has_moved(name, old.as_ref())).cloned().collect();
         for name in &moved {
             if let Some(node) = old.as_ref().and_then(|old| state.nodes.get(old.owner(name)?)) {
@@ -163,7 +179,9 @@ impl Cluster {
 
     pub(super) fn is_whole(&self) -> Result<(), Trouble> {
         let state = self.lock();
-        if state.wanted.iter().all(|name| state.owner(name).is_some()) {
+        if state.topology.as_ref().is_some_and(Topology::is_complete)
+            || state.wanted.iter().all(|name| state.owner(name).is_some())
+        {
             return Ok(());
         }
         Err(Trouble::Lost("some slots of the cluster are on no node".to_owned()))
@@ -236,7 +254,7 @@ impl State {
 
 impl Node {
     fn new(config: &Arc<Config>, address: &Address) -> Arc<Self> {
-        let link = Arc::new(Link::new(Server::at(config, address.clone())));
+        let link = Arc::new(Link::new(Server::node(config, address.clone())));
         let how = How { dialect: Dialect::Sharded, pattern: None };
         Arc::new(Self { address: address.clone(), subscriber: Subscriber::new(Arc::clone(&link), how), link })
     }
@@ -246,14 +264,21 @@ impl Node {
     }
 
     /// What this node knows about the cluster. One without a cluster is alone.
-    async fn topology(&self, seeds: usize) -> Result<Topology, Trouble> {
-        let mut question = Pipeline::with_capacity(1);
+    async fn topology(&self, seeds: usize) -> Result<(Rank, Topology), Trouble> {
+        let mut question = Pipeline::with_capacity(2);
+        question.cmd("CLUSTER").arg("INFO");
         question.cmd("CLUSTER").arg("SLOTS");
-        let mut answers = self.link.repeatable(&question, self.link.deadline()).await?;
-        match answers.pop().ok_or_else(Trouble::nonsense)? {
-            Ok(answer) => Topology::read(answer, &self.address).ok_or_else(Trouble::nonsense),
+        let answers = self.link.repeatable(&question, self.link.deadline()).await?;
+        let [info, slots] = <[_; 2]>::try_from(answers).map_err(|_| Trouble::nonsense())?;
+        // Rules that forbid the question are no reason to do without the answer to the other one.
+        let info = info.ok().and_then(|info| from_redis_value::<String>(info).ok()).unwrap_or_default();
+        match slots {
+            Ok(answer) => {
+                let topology = Topology::read(answer, &self.address).ok_or_else(Trouble::nonsense)?;
+                Ok((Rank::read(&info), topology))
+            }
             Err(Trouble::Refused(reason)) if reason.contains(NO_CLUSTER) && seeds == 1 => {
-                Ok(Topology::single(self.address.clone()))
+                Ok((Rank::default(), Topology::single(self.address.clone())))
             }
             Err(trouble) => Err(trouble),
         }

@@ -4,8 +4,8 @@
 //! the node that is in charge of its name, so that a cluster carries more than a server does; a process has one channel
 //! for all messages to its channels, and a message says itself for which one it is. Python has no such layer.
 //!
-//! **Access rules.** With the servers' ACLs the user needs `SSUBSCRIBE`, `SUNSUBSCRIBE`, `SPUBLISH`, `CLUSTER|SLOTS` and
-//! `PING`, and the channels `&<prefix>:group:*` and `&<prefix>:process:*`.
+//! **Access rules.** With the servers' ACLs the user needs `SSUBSCRIBE`, `SUNSUBSCRIBE`, `SPUBLISH`, `CLUSTER|SLOTS`, `CLUSTER|INFO`,
+//! `PING` and `ROLE`, and the channels `&<prefix>:group:*` and `&<prefix>:process:*`.
 //!
 //! The `redis` crate's client for clusters is not used: when a slot moves to another node it does not notice that the
 //! subscriptions to the slot's channels are gone, and it takes the server's word of that for the answer to whatever command
@@ -71,7 +71,7 @@ impl Inner {
     fn start(&self) {
         self.background.start(|| {
             let receiver = self.receiver.get_or_init(nobody);
-            let (queue, arrivals) = queue();
+            let (queue, arrivals) = queue(self.cluster.config().max_queue);
             let lost = Arc::clone(&self.alarm);
             self.cluster.set_outlet(Outlet { queue, receiver: Arc::clone(receiver), lost });
             let names = self.names.clone();
@@ -84,7 +84,7 @@ impl Inner {
                 alarm: Arc::clone(&self.alarm),
                 ready: self.ready.clone(),
             };
-            [tokio::spawn(delivery.run(arrivals)), tokio::spawn(steward.run())]
+            vec![tokio::spawn(delivery.run(arrivals)), tokio::spawn(steward.run())]
         });
     }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chanx_core::layer::Receiver;
+use futures_util::future::join_all;
 use tokio::sync::{Notify, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::cluster::Cluster;
 use crate::outage::Backoff;
@@ -14,6 +15,9 @@ use crate::trouble::Trouble;
 
 /// How old knowledge about the cluster may get while everything works.
 const STALE: Duration = Duration::from_secs(30);
+
+/// How often the nodes are asked whether they are in charge still.
+const PULSE: Duration = Duration::from_secs(2);
 
 /// How much time is between surveys at least, whatever the reasons for them.
 const CALM: Duration = Duration::from_millis(50);
@@ -41,10 +45,8 @@ impl Steward {
             }
             if is_well {
                 backoff = Backoff::new();
-                self.look_after_links().await;
                 sleep(CALM).await;
-                // Either is a reason to go on.
-                let _ = timeout(STALE, self.alarm.notified()).await;
+                self.wait_for_reason().await;
             } else {
                 sleep(backoff.pause()).await;
             }
@@ -69,11 +71,21 @@ impl Steward {
         Ok(!moved.is_empty())
     }
 
-    /// A connection for sending that broke unnoticed would cost a message, because messages are sent once.
-    async fn look_after_links(&self) {
-        for node in self.cluster.nodes() {
-            // The link itself tells the log and restores the connection.
-            let _ = node.link.ping().await;
+    /// Ends when there is reason for another survey.
+    async fn wait_for_reason(&self) {
+        let end = Instant::now() + STALE;
+        while Instant::now() < end && self.are_masters().await {
+            if timeout(PULSE, self.alarm.notified()).await.is_ok() {
+                return;
+            }
         }
+    }
+
+    /// Whether the nodes in charge are masters still. A replica takes a message as a master does, and passes it on late. That the
+    /// connections for sending are used now and then keeps one from breaking unnoticed, which would cost a message.
+    async fn are_masters(&self) -> bool {
+        let nodes = self.cluster.nodes();
+        // The links themselves tell the log, and restore their connections.
+        join_all(nodes.iter().map(|node| node.link.ping())).await.iter().all(Result::is_ok)
     }
 }

@@ -7,7 +7,7 @@ use redis::Value;
 use super::slot::{SLOTS, slot};
 use crate::config::Address;
 
-/// The masters of a cluster and their slots, or a server without a cluster, which has them all.
+/// The masters of a cluster and their slots in order, or a server without a cluster, which has them all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Topology(Vec<(RangeInclusive<u16>, Address)>);
 
@@ -20,13 +20,21 @@ impl Topology {
     /// What the node at `asked` tells. None: what it says makes no sense.
     pub(super) fn read(answer: Value, asked: &Address) -> Option<Self> {
         let Value::Array(ranges) = answer else { return None };
-        ranges.into_iter().map(|range| read_range(range, asked)).collect::<Option<_>>().map(Self)
+        let mut ranges = ranges.into_iter().map(|range| read_range(range, asked)).collect::<Option<Vec<_>>>()?;
+        ranges.sort_by_key(|(slots, _)| *slots.start());
+        Some(Self(ranges))
     }
 
     /// The node that is in charge of a name. None: nobody is, for now.
     pub(super) fn owner(&self, name: &str) -> Option<&Address> {
         let slot = slot(name);
-        self.0.iter().find(|(slots, _)| slots.contains(&slot)).map(|(_, address)| address)
+        let place = self.0.partition_point(|(slots, _)| *slots.end() < slot);
+        self.0.get(place).filter(|(slots, _)| slots.contains(&slot)).map(|(_, address)| address)
+    }
+
+    /// Whether every slot is on some node.
+    pub(super) fn is_complete(&self) -> bool {
+        self.0.iter().map(|(slots, _)| slots.len()).sum::<usize>() == usize::from(SLOTS)
     }
 
     pub(super) fn has(&self, address: &Address) -> bool {
@@ -35,6 +43,23 @@ impl Topology {
 
     pub(super) fn addresses(&self) -> impl Iterator<Item = &Address> {
         self.0.iter().map(|(_, address)| address)
+    }
+}
+
+/// How far a node's word about its cluster can be trusted: whether it sees a majority of the masters, and then how new its
+/// knowledge is (`CLUSTER INFO`). One that is cut off from the others believes for a while, and after a failover for long, that
+/// nothing has changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rank {
+    is_well: bool,
+    epoch: u64,
+}
+
+impl Rank {
+    pub(super) fn read(info: &str) -> Self {
+        let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let epoch = field("cluster_current_epoch").and_then(|epoch| epoch.trim().parse().ok());
+        Self { is_well: field("cluster_state").is_some_and(|state| state.trim() == "ok"), epoch: epoch.unwrap_or(0) }
     }
 }
 
@@ -101,6 +126,32 @@ mod tests {
         assert_eq!(topology.owner("foo{}{bar}"), Some(&at("asked", 2)));
         assert_eq!(topology.owner("foo{bar}"), Some(&at("10.0.0.1", 1)));
         assert!(topology.has(&at("asked", 2)) && !topology.has(&at("replica", 2)));
+    }
+
+    #[test]
+    fn ranges_may_come_in_any_order_and_leave_gaps() {
+        let answer = vec![range(9000, 16383, text("c"), 3), range(0, 99, text("a"), 1), range(100, 8000, text("b"), 2)];
+        let topology = Topology::read(Value::Array(answer), &asked()).unwrap();
+        for number in 0..200 {
+            let name = format!("g{number}");
+            let expected = match slot(&name) {
+                0..100 => Some(at("a", 1)),
+                100..=8000 => Some(at("b", 2)),
+                9000.. => Some(at("c", 3)),
+                _ => None,
+            };
+            assert_eq!(topology.owner(&name), expected.as_ref(), "{name}");
+        }
+        assert!(!topology.is_complete() && Topology::single(asked()).is_complete());
+    }
+
+    #[test]
+    fn a_node_that_sees_the_majority_and_knows_more_is_trusted_more() {
+        let rank = |state: &str, epoch: u64| {
+            Rank::read(&format!("cluster_state:{state}\r\ncluster_slots_ok:1\r\ncluster_current_epoch:{epoch}\r\n"))
+        };
+        assert!(rank("ok", 7) > rank("ok", 6) && rank("ok", 1) > rank("fail", 9));
+        assert!(rank("fail", 1) > Rank::read("nonsense"));
     }
 
     #[test]

@@ -11,9 +11,12 @@ mod trouble;
 
 use support::{Process, RedisServer};
 
+/// How addresses begin.
+const SCHEME: &str = "redis+pubsub";
+
 /// A process at one server, with these options behind its address.
 fn process_at(server: &RedisServer, rest: &str) -> Process {
-    Process::of(&server.url("redis+pubsub", rest))
+    Process::of(&server.url(SCHEME, rest))
 }
 
 /// How many processes are subscribed to a channel in Redis.

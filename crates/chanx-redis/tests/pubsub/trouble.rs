@@ -64,7 +64,7 @@ async fn who_is_cut_off_for_its_backlog_comes_back() {
     let (loud, slow) = (process_at(&server, ""), process_at(&server, ""));
     slow.join("room").await;
     // More at once than the limit: the server ends the connection.
-    loud.say("room", &"x".repeat(4 << 20)).await.unwrap();
+    loud.say("room", &"x".repeat(3 << 20)).await.unwrap();
     while slow.seen.next().await != Seen::Missed {}
     loud.say("room", "small").await.unwrap();
     slow.seen.expect_group("room", "small").await;

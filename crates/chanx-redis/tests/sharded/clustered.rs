@@ -128,3 +128,48 @@ async fn a_replica_takes_over() {
     process.layer.group_send(&group_name(&group), Arc::new(note("after"))).await.unwrap();
     while process.seen.next().await != Seen::Group(group.clone(), note("after")) {}
 }
+
+/// A replica takes messages and passes them on late, without a word about its new role. A process that hears nothing from that
+/// node has to ask.
+#[tokio::test]
+async fn a_sender_notices_that_its_node_is_no_master_any_more() {
+    let cluster = Cluster::start_with_replica(3, true).await;
+    let owner = async |channel: String| Cluster::first_owner(cluster.slot_of(&channel).await, 3);
+    let sender = loop {
+        let process = Process::of(&cluster.url(""));
+        let channel = process.layer.new_channel();
+        let own = channel.as_str().strip_prefix("specific.").unwrap().split('!').next().unwrap();
+        if owner(format!("asgi:process:{own}")).await != 0 {
+            break process;
+        }
+    };
+    let mut groups = (0..).map(|number| format!("g{number}"));
+    let group = loop {
+        let group = groups.next().unwrap();
+        if owner(format!("asgi:group:{group}")).await == 0 {
+            break group;
+        }
+    };
+    let is_used = async |node: usize| {
+        let clients: String = cluster.nodes[node].command(&["CLIENT", "LIST"]).await;
+        clients.contains("cmd=spublish")
+    };
+    sender.say(&group, "before").await.unwrap();
+    assert!(!is_used(3).await);
+    let () = cluster.nodes[3].command(&["CLUSTER", "FAILOVER"]).await;
+    until("messages go to the new master", || async { sender.say(&group, "after").await.is_ok() && is_used(3).await })
+        .await;
+    until("all is well", || sender.is_up()).await;
+    sender.layer.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_core_layer_at_a_cluster_says_which_one_is_right() {
+    let cluster = Cluster::start(3).await;
+    let process = Process::of(&cluster.nodes[0].url("redis", ""));
+    let mut errors = Vec::new();
+    for number in 0..9 {
+        errors.extend(process.say(&format!("g{number}"), "x").await.err().map(|error| error.to_string()));
+    }
+    assert!(errors.iter().any(|error| error.contains("redis+sharded://")), "{errors:?}");
+}

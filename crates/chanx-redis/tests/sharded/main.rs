@@ -11,7 +11,10 @@ mod single;
 
 use support::{Process, RedisServer};
 
+/// How addresses begin.
+const SCHEME: &str = "redis+sharded";
+
 /// A process at one server, with these options behind its address.
 fn process_at(server: &RedisServer, rest: &str) -> Process {
-    Process::of(&server.url("redis+sharded", rest))
+    Process::of(&server.url(SCHEME, rest))
 }

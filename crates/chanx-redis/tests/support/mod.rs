@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "each test program uses a part of this")]
 
 mod process;
+mod proxy;
 mod recorder;
 mod server;
 mod store;
@@ -10,6 +11,7 @@ mod store;
 use std::time::Duration;
 
 pub use process::Process;
+pub use proxy::Proxy;
 pub use recorder::{Recorder, Seen, group_name, note};
 pub use server::RedisServer;
 pub use store::{Mode, Store};
