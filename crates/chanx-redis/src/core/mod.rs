@@ -96,6 +96,8 @@ struct Shared {
     garbage: Seldom,
     overflow: Seldom,
     own_overflow: Seldom,
+    reaped: Seldom,
+    refusals: Seldom,
 }
 
 impl CoreLayer {
@@ -114,6 +116,8 @@ impl CoreLayer {
             garbage: Seldom::default(),
             overflow: Seldom::default(),
             own_overflow: Seldom::default(),
+            reaped: Seldom::default(),
+            refusals: Seldom::default(),
             config,
         };
         Self { shared: Arc::new(shared), sessions: Mutex::default() }

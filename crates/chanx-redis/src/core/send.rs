@@ -94,8 +94,9 @@ impl Shared {
     async fn members_of(&self, group: &GroupName) -> Result<Vec<String>, LayerError> {
         let link = &self.links[shard(group.as_str(), self.links.len())];
         let present = script::members(link, &self.names.group_key(group), &self.names, &self.config).await?;
-        if present.gone > 0 {
-            tracing::info!(%group, processes = present.gone, "processes that are gone are no members any more");
+        if let Some(times) = (present.gone > 0).then(|| self.reaped.happened()).flatten() {
+            let processes = present.gone;
+            tracing::info!(%group, processes, times, "processes without a heartbeat are no members of a group any more");
         }
         Ok(present.names.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect())
     }

@@ -1,76 +1,16 @@
 //! Messages and memberships that are lost, and who is told.
 
-use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use chanx_core::layer::{GroupName, Health, LayerError, LayerMessage, Pressure, Receiver};
+use chanx_core::layer::{Health, LayerError};
 use serde_json::json;
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Process, Recorder, RedisServer, Seen, group_name, note, until};
+use crate::support::{Halting, PATIENCE, Process, RedisServer, Seen, group_name, note, until};
 use crate::{heartbeats, key_of, members, process_at};
 
 /// What is noticed by looking at the server is told in this time.
 const TOLD_WITHIN: Duration = Duration::from_secs(10);
-
-/// A receiver that holds up its process with the first message until it is let go.
-#[derive(Debug)]
-struct Gate {
-    recorder: Arc<Recorder>,
-    opening: Mutex<mpsc::Receiver<()>>,
-}
-
-/// A process in a thread of its own, which is a member of `room` and stands still once a message arrives.
-struct Halting {
-    seen: Arc<Recorder>,
-    /// It goes on when this is dropped.
-    opener: Option<mpsc::Sender<()>>,
-    /// It ends when this is dropped.
-    _end: oneshot::Sender<()>,
-}
-
-impl Halting {
-    async fn start(url: String) -> Self {
-        let (opener, opening) = mpsc::channel();
-        let (end, ended) = oneshot::channel();
-        let (ready, is_ready) = oneshot::channel();
-        let seen = Recorder::new();
-        let gate = Arc::new(Gate { recorder: Arc::clone(&seen), opening: Mutex::new(opening) });
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let layer = chanx_redis::connect(&url).unwrap();
-                layer.attach(gate);
-                layer.subscribe(&group_name("room")).await.unwrap();
-                ready.send(()).unwrap();
-                let _ = ended.await;
-            });
-        });
-        is_ready.await.unwrap();
-        Self { seen, opener: Some(opener), _end: end }
-    }
-
-    fn go_on(&mut self) {
-        self.opener = None;
-    }
-}
-
-impl Receiver for Gate {
-    fn group_message(&self, group: &GroupName, message: &LayerMessage) -> Pressure {
-        let pressure = self.recorder.group_message(group, message);
-        let _ = self.opening.lock().unwrap().recv();
-        pressure
-    }
-
-    fn channel_message(&self, channel: &str, message: &LayerMessage) -> Pressure {
-        self.recorder.channel_message(channel, message)
-    }
-
-    fn missed(&self) {
-        self.recorder.missed();
-    }
-}
 
 #[tokio::test]
 async fn a_process_for_which_too_many_wait_is_told_and_so_is_who_sends() {
