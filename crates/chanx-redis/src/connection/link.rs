@@ -142,7 +142,7 @@ impl Link {
     }
 
     /// Makes another connection, since this one leads to another server than it should.
-    pub(crate) fn renew(&self, reason: &str) {
+    pub(crate) fn renew(&self) {
         let mut number = 0;
         let begins = self.begin_connecting(|state| {
             let State::Connected { number: current, .. } = state else { return false };
@@ -150,7 +150,6 @@ impl Link {
             true
         });
         if begins {
-            self.server.outage.begin(Part::Commands, reason);
             self.connect(number + 1);
         }
     }

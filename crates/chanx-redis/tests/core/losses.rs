@@ -45,6 +45,25 @@ async fn a_process_for_which_too_many_wait_is_told_and_so_is_who_sends() {
     assert_eq!(sender.seen.drain().await, []);
 }
 
+#[tokio::test]
+async fn a_process_that_stood_still_until_its_messages_expired_is_told() {
+    let server = RedisServer::start().await;
+    let mut slow = Halting::start(server.url("redis", "")).await;
+    let alias = members(&server, &group_name("room")).await.remove(0);
+    let sender = process_at(&server, "");
+    sender.say("room", "0").await.unwrap();
+    slow.seen.expect_group("room", "0").await;
+    sender.say("room", "it will not see this").await.unwrap();
+    // A minute passes: what waits expires, and so does the sign of life of who did not fetch it.
+    let key = key_of(&alias);
+    let gone: usize = server.command(&["DEL", &key, &format!("{key}alive")]).await;
+    assert_eq!(gone, 2);
+    slow.go_on();
+    assert_eq!(timeout(TOLD_WITHIN, slow.seen.next()).await, Ok(Seen::Missed));
+    sender.say("room", "later").await.unwrap();
+    slow.seen.expect_group("room", "later").await;
+}
+
 /// Others find a mailbox full and say nothing.
 #[tokio::test]
 async fn a_mailbox_that_others_filled_is_noticed() {
