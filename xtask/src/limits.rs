@@ -34,8 +34,23 @@ const SOURCES: &[&str] = &[
 
 /// Types whose values grow, wait or run.
 const GROWING: &[&str] = &[
-    "BTreeMap", "BTreeSet", "BinaryHeap", "Bytes", "BytesMut", "HashMap", "HashSet", "JoinHandle", "JoinSet", "Notify",
-    "Receiver", "Semaphore", "Sender", "UnboundedReceiver", "UnboundedSender", "Vec", "VecDeque",
+    "BTreeMap",
+    "BTreeSet",
+    "BinaryHeap",
+    "Bytes",
+    "BytesMut",
+    "HashMap",
+    "HashSet",
+    "JoinHandle",
+    "JoinSet",
+    "Notify",
+    "Receiver",
+    "Semaphore",
+    "Sender",
+    "UnboundedReceiver",
+    "UnboundedSender",
+    "Vec",
+    "VecDeque",
 ];
 
 pub(crate) fn check(shell: &Shell) -> Outcome {
@@ -53,7 +68,9 @@ pub(crate) fn check(shell: &Shell) -> Outcome {
     match (missing.is_empty(), stale.is_empty()) {
         (true, true) => Ok(Some(format!("{} fields", fields.len()))),
         (false, _) => Err(Failure::new(format!("{PAGE} does not name what bounds these fields:{}", list(missing)))),
-        (_, false) => Err(Failure::new(format!("{PAGE} names fields that do not exist or cannot grow:{}", list(stale)))),
+        (_, false) => {
+            Err(Failure::new(format!("{PAGE} names fields that do not exist or cannot grow:{}", list(stale))))
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::shell::Shell;
-use crate::{asyncapi, channels_redis, checks, compression, conformance, core_edges, django, instructions, limits, tools};
+use crate::{
+    asyncapi, channels_redis, checks, compression, conformance, core_edges, django, instructions, limits, tools,
+};
 
 /// One part of the test command.
 pub(crate) struct Step {

@@ -30,8 +30,7 @@
 //!
 //! With Redis's ACLs the user needs the keys `<prefix>specific.*` and `<prefix>:group:*` (`~asgi*`) and these commands: `PING`,
 //! `SELECT`, `ZADD`, `ZREM`, `ZRANGE`, `ZSCORE`, `ZCOUNT`, `ZREMRANGEBYSCORE`, `BZPOPMIN`, `ZPOPMIN`, `EXPIRE`, `DEL`, `EVAL`, `EVALSHA`; `ROLE`
-//! with sentinels. `TIME` is used if it is allowed. The other layers' needs are fewer: `PUBLISH` and the commands to
-//! subscribe, as said in `pubsub` and `sharded`.
+//! with sentinels. `TIME` is used if it is allowed.
 //!
 //! # Threads
 //!

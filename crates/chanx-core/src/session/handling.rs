@@ -8,7 +8,6 @@ use crate::message::IncomingMessage;
 use crate::validation::Fault;
 use crate::wire::Envelope;
 
-
 impl Session {
     /// Begins a message: what is sent from now on answers it.
     pub(super) fn begin<M: IncomingMessage>(

@@ -195,13 +195,12 @@ impl Link {
     }
 
     /// Makes another connection, since this one leads to another server than it should.
-    pub(crate) fn renew(&self, reason: &str) {
+    pub(crate) fn renew(&self) {
         let is_connected = |state: &State| match state {
             State::Connected(_) | State::Doubted(_) => Some(State::Connecting),
             _ => None,
         };
         if self.change(is_connected) {
-            self.server.outage.begin(Part::Commands, reason);
             self.wake.notify_one();
         }
     }

@@ -15,8 +15,8 @@
 //!   their order: their scores grow strictly.
 //! - *Sending is a script for up to 64 processes*, so that racing senders keep within the capacity, one process's broken key
 //!   is not in the way of others, and a group of thousands of processes does not hold up the server.
-//! - *A process that dies is forgotten within a minute.* Each process keeps a heartbeat, a key that expires; the script that
-//!   reads the members of a group removes the aliases of processes without one. An alias shows that it is one of chanx's
+//! - *A process that dies is forgotten within a minute.* Each process keeps a heartbeat, a key that expires; whoever sends
+//!   to a group removes the aliases of processes without one now and then (`tidied`). An alias shows that it is one of chanx's
 //!   (`chanx.` behind the `!`), and Python's members are left alone. A process that was taken for dead enters its groups
 //!   again when it next looks.
 //! - *Memberships are looked at every five seconds*, all of them in one round trip, and made again where the server has
@@ -51,6 +51,7 @@ mod script;
 mod send;
 mod session;
 mod standing;
+mod tidied;
 mod upkeep;
 
 use std::fmt;
@@ -72,6 +73,7 @@ use clock::Clock;
 use members::Members;
 use names::Names;
 use standing::Standing;
+use tidied::Tidied;
 
 /// The layer of `redis://`.
 pub(crate) struct CoreLayer {
@@ -96,6 +98,9 @@ struct Shared {
     garbage: Seldom,
     overflow: Seldom,
     own_overflow: Seldom,
+    tidied: Tidied,
+    reaped: Seldom,
+    refusals: Seldom,
 }
 
 impl CoreLayer {
@@ -114,6 +119,9 @@ impl CoreLayer {
             garbage: Seldom::default(),
             overflow: Seldom::default(),
             own_overflow: Seldom::default(),
+            tidied: Tidied::default(),
+            reaped: Seldom::default(),
+            refusals: Seldom::default(),
             config,
         };
         Self { shared: Arc::new(shared), sessions: Mutex::default() }

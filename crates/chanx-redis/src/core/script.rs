@@ -1,4 +1,4 @@
-//! The scripts that say who is in a group, and leave messages for processes.
+//! The scripts that remove members of a group who are gone, and leave messages for processes.
 
 use std::sync::LazyLock;
 
@@ -49,14 +49,16 @@ return {{}, 0, type(result) == 'table' and result.err or tostring(result)}";
 const PUT: &str = "\
 local n = #KEYS
 local capacity, score, expiry = tonumber(ARGV[n + 1]), ARGV[n + 2], tonumber(ARGV[n + 3])
-local oldest = cutoff(tonumber(ARGV[n + 4]), expiry)
+local oldest
 local function put(key, value)
-  local is_full = redis.call('ZCOUNT', key, '(' .. oldest, '+inf') >= capacity
+  local waiting, is_full = redis.call('ZCOUNT', key, '-inf', '+inf'), false
+  if waiting > 0 then oldest = oldest or cutoff(tonumber(ARGV[n + 4]), expiry) end
+  if waiting >= capacity then is_full = redis.call('ZCOUNT', key, '(' .. oldest, '+inf') >= capacity end
   if not is_full then
     redis.call('ZADD', key, score, value)
     redis.call('EXPIRE', key, expiry)
   end
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', oldest)
+  if waiting > 0 then redis.call('ZREMRANGEBYSCORE', key, '-inf', oldest) end
   return is_full
 end
 local full, failure = {}, false
@@ -101,8 +103,8 @@ pub(super) struct Present {
     pub(super) gone: usize,
 }
 
-/// Reads the members of the group at this key. That may be repeated.
-pub(super) async fn members(link: &Link, key: &str, names: &Names, config: &Config) -> Result<Present, Trouble> {
+/// Reads the members of the group at this key, and removes those that are gone or too old. That may be repeated.
+pub(super) async fn tidy_members(link: &Link, key: &str, names: &Names, config: &Config) -> Result<Present, Trouble> {
     let arguments = |command: &mut Cmd| {
         command.arg(1).arg(key).arg(names.key(""));
         command.arg(Score::wall().to_text()).arg(config.group_expiry.as_secs());

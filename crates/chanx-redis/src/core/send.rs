@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chanx_core::layer::{ChannelName, GroupName, LayerError, LayerMessage};
 use futures_util::future::join_all;
+use redis::Pipeline;
 use serde_json::Value;
 
 use super::Shared;
@@ -14,6 +15,7 @@ use crate::codec::Draft;
 use crate::connection::Link;
 use crate::outage::Part;
 use crate::ring::shard;
+use crate::trouble::Trouble;
 
 /// For how many processes messages are sent to a server at once, at most. Redis does nothing else meanwhile.
 const MAX_PARCELS: usize = 64;
@@ -90,14 +92,28 @@ impl Shared {
         }
     }
 
-    /// The members that are there, and have the names that Python allows: text.
+    /// The members of a group that have the names that Python allows: text.
     async fn members_of(&self, group: &GroupName) -> Result<Vec<String>, LayerError> {
         let link = &self.links[shard(group.as_str(), self.links.len())];
-        let present = script::members(link, &self.names.group_key(group), &self.names, &self.config).await?;
-        if present.gone > 0 {
-            tracing::info!(%group, processes = present.gone, "processes that are gone are no members any more");
+        let key = self.names.group_key(group);
+        let names = if self.tidied.is_due(group) {
+            let present = script::tidy_members(link, &key, &self.names, &self.config).await?;
+            self.log_gone(group, present.gone);
+            present.names
+        } else {
+            let mut commands = Pipeline::new();
+            commands.cmd("ZRANGE").arg(&key).arg(0).arg(-1);
+            let mut results = link.repeatable(&commands, link.deadline()).await?.into_iter();
+            let members = results.next().unwrap_or(Err(Trouble::nonsense()))?;
+            redis::from_redis_value(members).map_err(|_| Trouble::nonsense())?
+        };
+        Ok(names.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect())
+    }
+
+    fn log_gone(&self, group: &GroupName, processes: usize) {
+        if let Some(times) = (processes > 0).then(|| self.reaped.happened()).flatten() {
+            tracing::info!(%group, processes, times, "processes without a heartbeat are no members of a group any more");
         }
-        Ok(present.names.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect())
     }
 
     /// The processes of these members at each server.

@@ -59,9 +59,8 @@ impl Shared {
                     sleep(backoff.pause()).await;
                 }
                 (None, Turn::Diverged) => {
-                    let reason = "the connections that send and receive are at different servers";
-                    link.renew(reason);
-                    return Trouble::Lost(reason.to_owned());
+                    link.renew();
+                    return Trouble::Lost("the connections that send and receive are at different servers".to_owned());
                 }
                 (None, Turn::Unproven) => {}
                 (None, Turn::Receives) => {

@@ -250,8 +250,10 @@ impl Shared {
             self.standings[server].lose();
             self.links[server].server().outage.begin(Part::Session, &format!("the group {group}: {reason}"));
         }
-        if is_loss || matches!(step, Step::Leave(..)) {
-            tracing::error!(%group, reason, "the channel layer's server refuses a change of a group's members");
+        // A join that is news to its members: who waits for it is told otherwise.
+        let is_silent = is_loss || matches!(step, Step::Leave(..));
+        if let Some(times) = is_silent.then(|| self.refusals.happened()).flatten() {
+            tracing::error!(%group, reason, times, "the channel layer's server refuses a change of a group's members");
         }
     }
 

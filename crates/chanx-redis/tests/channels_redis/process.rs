@@ -40,6 +40,16 @@ impl Process {
     pub(crate) async fn next(&self) -> Seen {
         self.recorder.next().await
     }
+
+    /// The next message, whether or not others may have been missed before.
+    pub(crate) async fn next_message(&self) -> Seen {
+        loop {
+            match self.next().await {
+                Seen::Missed => {}
+                message => return message,
+            }
+        }
+    }
 }
 
 /// What channels_redis calls a message, as chanx reads it.

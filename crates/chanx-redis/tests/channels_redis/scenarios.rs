@@ -233,7 +233,7 @@ pub(crate) async fn what_nobody_can_read_is_passed_over(backend: Backend) {
     for sent in hostile {
         peer.group_send(GROUP, sent).await;
         peer.group_send(GROUP, mark()).await;
-        assert_eq!(process.next().await, in_group(&mark()), "after {sent}");
+        assert_eq!(process.next_message().await, in_group(&mark()), "after {sent}");
     }
     assert_eq!(process.layer.health(), chanx_core::layer::Health::Up);
 }
@@ -267,7 +267,7 @@ pub(crate) async fn a_key_can_be_replaced(backend: Backend) {
     assert_eq!(careful.next().await, in_group(&said("old key")));
     stranger.group_send(GROUP, said("unknown key")).await;
     renewed.group_send(GROUP, said("new key")).await;
-    assert_eq!(careful.next().await, in_group(&said("new key")));
+    assert_eq!(careful.next_message().await, in_group(&said("new key")));
 }
 
 pub(crate) async fn a_peer_that_dies_harms_nobody(backend: Backend) {

@@ -1,76 +1,16 @@
 //! Messages and memberships that are lost, and who is told.
 
-use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use chanx_core::layer::{GroupName, Health, LayerError, LayerMessage, Pressure, Receiver};
+use chanx_core::layer::{Health, LayerError};
 use serde_json::json;
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Process, Recorder, RedisServer, Seen, group_name, note, until};
+use crate::support::{Halting, PATIENCE, Process, RedisServer, Seen, group_name, note, until};
 use crate::{heartbeats, key_of, members, process_at};
 
 /// What is noticed by looking at the server is told in this time.
 const TOLD_WITHIN: Duration = Duration::from_secs(10);
-
-/// A receiver that holds up its process with the first message until it is let go.
-#[derive(Debug)]
-struct Gate {
-    recorder: Arc<Recorder>,
-    opening: Mutex<mpsc::Receiver<()>>,
-}
-
-/// A process in a thread of its own, which is a member of `room` and stands still once a message arrives.
-struct Halting {
-    seen: Arc<Recorder>,
-    /// It goes on when this is dropped.
-    opener: Option<mpsc::Sender<()>>,
-    /// It ends when this is dropped.
-    _end: oneshot::Sender<()>,
-}
-
-impl Halting {
-    async fn start(url: String) -> Self {
-        let (opener, opening) = mpsc::channel();
-        let (end, ended) = oneshot::channel();
-        let (ready, is_ready) = oneshot::channel();
-        let seen = Recorder::new();
-        let gate = Arc::new(Gate { recorder: Arc::clone(&seen), opening: Mutex::new(opening) });
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let layer = chanx_redis::connect(&url).unwrap();
-                layer.attach(gate);
-                layer.subscribe(&group_name("room")).await.unwrap();
-                ready.send(()).unwrap();
-                let _ = ended.await;
-            });
-        });
-        is_ready.await.unwrap();
-        Self { seen, opener: Some(opener), _end: end }
-    }
-
-    fn go_on(&mut self) {
-        self.opener = None;
-    }
-}
-
-impl Receiver for Gate {
-    fn group_message(&self, group: &GroupName, message: &LayerMessage) -> Pressure {
-        let pressure = self.recorder.group_message(group, message);
-        let _ = self.opening.lock().unwrap().recv();
-        pressure
-    }
-
-    fn channel_message(&self, channel: &str, message: &LayerMessage) -> Pressure {
-        self.recorder.channel_message(channel, message)
-    }
-
-    fn missed(&self) {
-        self.recorder.missed();
-    }
-}
 
 #[tokio::test]
 async fn a_process_for_which_too_many_wait_is_told_and_so_is_who_sends() {
@@ -103,6 +43,25 @@ async fn a_process_for_which_too_many_wait_is_told_and_so_is_who_sends() {
     assert_eq!(sender.layer.health(), Health::Up);
     sender.seen.expect_group("room", "later").await;
     assert_eq!(sender.seen.drain().await, []);
+}
+
+#[tokio::test]
+async fn a_process_that_stood_still_until_its_messages_expired_is_told() {
+    let server = RedisServer::start().await;
+    let mut slow = Halting::start(server.url("redis", "")).await;
+    let alias = members(&server, &group_name("room")).await.remove(0);
+    let sender = process_at(&server, "");
+    sender.say("room", "0").await.unwrap();
+    slow.seen.expect_group("room", "0").await;
+    sender.say("room", "it will not see this").await.unwrap();
+    // A minute passes: what waits expires, and so does the sign of life of who did not fetch it.
+    let key = key_of(&alias);
+    let gone: usize = server.command(&["DEL", &key, &format!("{key}alive")]).await;
+    assert_eq!(gone, 2);
+    slow.go_on();
+    assert_eq!(timeout(TOLD_WITHIN, slow.seen.next()).await, Ok(Seen::Missed));
+    sender.say("room", "later").await.unwrap();
+    slow.seen.expect_group("room", "later").await;
 }
 
 /// Others find a mailbox full and say nothing.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "each test program uses a part of this")]
 
+mod halting;
 mod process;
 mod proxy;
 mod recorder;
@@ -10,6 +11,7 @@ mod store;
 
 use std::time::Duration;
 
+pub use halting::Halting;
 pub use process::Process;
 pub use proxy::Proxy;
 pub use recorder::{Recorder, Seen, group_name, note};
