@@ -69,7 +69,7 @@ async fn introduce<C>(cx: &mut Context<C>) -> Result
 where
     C: Consumer<Outgoing = Outgoing, Object: AsRef<Room>>,
 {
-    let parameters = cx.handshake().parameters().iter();
+    let parameters = cx.handshake()?.parameters().iter();
     let parameters: Map<_, _> = parameters.map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
     let introduction = json!({"obj": cx.object().as_ref().slug, "kwargs": parameters, "args": []});
     cx.send_message(Outgoing::Result(introduction)).await?;

@@ -30,6 +30,10 @@ pub(crate) fn session_config(
     config.compression_threshold = o.compression_threshold.unwrap_or(settings.compression_threshold);
     config.max_waiting_messages = settings.max_waiting_messages;
     config.max_outgoing_bytes = settings.max_outgoing_bytes;
+    config.max_outgoing_message_size = settings.max_outgoing_message_size;
+    config.min_send_rate = settings.min_send_rate;
+    config.admission_timeout = settings.admission_timeout;
+    config.handler_timeout = settings.handler_timeout;
     config.ping_interval = settings.ping_interval;
     config.ping_timeout = settings.ping_timeout;
     config.idle_timeout = settings.idle_timeout;

@@ -51,6 +51,14 @@ pub trait Consumer: Sized + Send + 'static {
         Overrides::default()
     }
 
+    /// The subprotocols that this consumer speaks, the best first. A client that offers some in `Sec-WebSocket-Protocol` is
+    /// answered with the first of these that it offers; [`Context::subprotocol`] is which.
+    ///
+    /// A browser ends a connection for which it offered subprotocols and none was chosen, with the close code 1006.
+    fn subprotocols() -> &'static [&'static str] {
+        &[]
+    }
+
     /// What documents say about this consumer beside that which its types say.
     fn about() -> About {
         About::default()
@@ -112,7 +120,8 @@ pub trait Consumer: Sized + Send + 'static {
         std::future::ready(Ok(()))
     }
 
-    /// Runs once, when no more messages will come. Nothing that is sent here arrives.
+    /// Runs exactly once for each consumer, when no more messages will come. Nothing that is sent here arrives. It has what
+    /// is left of `close_timeout`, a fifth at least where a handler did not end in time.
     fn disconnected(&mut self, cx: &mut Context<Self>, how: &Disconnect) -> impl Future<Output = ()> + Send {
         let _ = (cx, how);
         std::future::ready(())
@@ -136,13 +145,25 @@ impl HandlerError {
         Self(message.into().into())
     }
 
+    pub(crate) fn from_boxed(error: BoxError) -> Self {
+        Self(error)
+    }
+
     /// The error and its causes, for the log.
     pub(crate) fn report(&self) -> String {
         report(&self.0)
     }
 
+    /// Whether something was sent into a closed connection, in whatever errors of the application that is wrapped.
     pub(crate) fn is_closed(&self) -> bool {
-        matches!(self.0.downcast_ref(), Some(chanx_core::session::SendError::Closed))
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(&*self.0);
+        while let Some(error) = cause {
+            if matches!(error.downcast_ref(), Some(chanx_core::session::SendError::Closed)) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
     }
 }
 
@@ -174,6 +195,7 @@ pub struct Overrides {
     pub(crate) compression_threshold: Option<usize>,
     pub(crate) panic_closes: Option<bool>,
     pub(crate) unusable_frame_closes: Option<bool>,
+    pub(crate) keep_handshake: Option<bool>,
 }
 
 /// One method for each setting that a consumer may override.
@@ -219,6 +241,10 @@ overrides! {
     /// Whether a frame that is no JSON object closes the connection with 1011, as in Chanx up to 0.12. Unless you say
     /// so it is answered with an `error`, and the connection lives on.
     unusable_frame_closes: bool;
+    /// Whether each connection keeps its request for [`Context::handshake`] as long as it lives: up to
+    /// `max_handshake_size` bytes of text, and with it a table of the headers of 2 to 16 kB. Unless you say so it is dropped
+    /// once the connection is admitted.
+    keep_handshake: bool;
 }
 
 impl Overrides {

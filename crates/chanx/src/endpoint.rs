@@ -35,6 +35,7 @@ pub struct Endpoint {
     outgoing: fn() -> &'static MessageSet,
     group_messages: fn() -> &'static MessageSet,
     events: fn() -> &'static MessageSet,
+    subprotocols: fn() -> &'static [&'static str],
     about: fn() -> About,
     schemes: fn(&Settings) -> Vec<SecurityScheme>,
     permissions: fn() -> String,
@@ -49,7 +50,7 @@ pub struct Endpoint {
 pub(crate) struct Opening {
     pub(crate) id: Arc<str>,
     pub(crate) transport: Transport,
-    pub(crate) handshake: Handshake,
+    pub(crate) handshake: Box<Handshake>,
     /// What was agreed on about compressed messages, if anything.
     pub(crate) agreement: Option<Box<Agreement>>,
     pub(crate) mounted: Arc<Mounted>,
@@ -66,6 +67,7 @@ impl Endpoint {
             outgoing: C::Outgoing::messages,
             group_messages: C::GroupMessage::messages,
             events: C::Event::messages,
+            subprotocols: C::subprotocols,
             about: C::about,
             schemes: C::Authentication::schemes,
             permissions: || C::permissions().describe(),
@@ -99,6 +101,11 @@ impl Endpoint {
     /// What other parts of the application, and other processes, may tell the consumer.
     pub fn events(&self) -> &'static MessageSet {
         (self.events)()
+    }
+
+    /// The subprotocols that the consumer speaks, the best first.
+    pub fn subprotocols(&self) -> &'static [&'static str] {
+        (self.subprotocols)()
     }
 
     /// What documents say about the consumer beside that which its types say.

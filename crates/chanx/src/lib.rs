@@ -27,12 +27,14 @@ mod config;
 mod connections;
 mod cookies;
 mod driver;
+mod excerpt;
 mod hub;
 mod mounted;
 mod origin;
 mod shared;
 mod transport;
 mod upgrade;
+mod users;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -48,7 +50,7 @@ pub use chanx_core::session::{Disconnect, EndedBy, SendError};
 pub use chanx_macros::Message;
 pub use connections::Connections;
 pub use consumer::{Consumer, HandlerError, Overrides, Result};
-pub use context::{Context, GroupSend, JoinError, SendGroupError, UserOf};
+pub use context::{Context, GroupSend, JoinError, SendGroupError, SpawnError, UserOf};
 pub use cookies::Cookies;
 pub use describe::describe;
 pub use endpoint::Endpoint;

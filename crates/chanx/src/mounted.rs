@@ -10,6 +10,7 @@ use crate::config::session_config;
 use crate::endpoint::Endpoint;
 use crate::hub::{Format, Hub, Limits, Roster};
 use crate::settings::Settings;
+use crate::users::Users;
 
 /// An endpoint with the settings that it runs with, shared by its connections.
 #[derive(Debug)]
@@ -20,16 +21,29 @@ pub(crate) struct Mounted {
     limits: Limits,
     /// How many groups one connection may be in.
     pub(crate) max_groups: usize,
+    /// How many tasks one connection may run beside its handlers.
+    pub(crate) max_spawned_tasks: usize,
+    /// Whether connections keep their requests.
+    pub(crate) keep_handshake: bool,
+    pub(crate) users: Arc<Users>,
 }
 
 impl Mounted {
-    pub(crate) fn new(endpoint: Endpoint, settings: &Settings, hub: &Hub, compression: &Arc<Compression>) -> Self {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        settings: &Settings,
+        hub: &Hub,
+        (compression, users): (&Arc<Compression>, &Arc<Users>),
+    ) -> Self {
         let config = session_config(settings, endpoint.overrides(), compression);
         Self {
             roster: hub.new_roster(config.tick_period()),
             config: Arc::new(config),
             limits: Limits { deliveries: settings.max_queued_deliveries, bytes: settings.max_outgoing_bytes },
             max_groups: settings.max_groups,
+            max_spawned_tasks: settings.max_spawned_tasks,
+            users: Arc::clone(users),
+            keep_handshake: endpoint.overrides().keep_handshake.unwrap_or(false),
             endpoint,
         }
     }

@@ -59,6 +59,28 @@ pub enum OriginError {
     },
 }
 
+/// Why a request may not connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum OriginRefused {
+    #[error("the request has no Origin header")]
+    Missing,
+    #[error("the request has more than one Origin header")]
+    Repeated,
+    #[error("this origin is not allowed")]
+    NotAllowed,
+}
+
+impl OriginRefused {
+    /// What the operator of the server can do.
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::Missing => "browsers send one; `allow_missing_origin` lets other clients in",
+            Self::Repeated => "a proxy in between may add one of its own",
+            Self::NotAllowed => "`allowed_origins` lists those that are",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Pattern {
     Any,
@@ -96,14 +118,19 @@ impl AllowedOrigins {
     /// Whether a request with these headers may connect.
     #[must_use]
     pub fn allows(&self, headers: &HeaderMap) -> bool {
-        if self.patterns.contains(&Pattern::Any) {
-            return true;
-        }
+        self.check(headers).is_ok()
+    }
+
+    /// Whether a request with these headers may connect, and why not.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), OriginRefused> {
         let mut values = headers.get_all(ORIGIN).iter();
         match (values.next(), values.next()) {
-            (None, _) => self.allows_missing,
-            (Some(value), None) => value.to_str().is_ok_and(|text| self.allows_text(text)),
-            (Some(_), Some(_)) => false,
+            _ if self.patterns.contains(&Pattern::Any) => Ok(()),
+            (None, _) if self.allows_missing => Ok(()),
+            (None, _) => Err(OriginRefused::Missing),
+            (Some(value), None) if value.to_str().is_ok_and(|text| self.allows_text(text)) => Ok(()),
+            (Some(_), None) => Err(OriginRefused::NotAllowed),
+            (Some(_), Some(_)) => Err(OriginRefused::Repeated),
         }
     }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chanx_core::encode::encode;
-use chanx_core::frame::{Opcode, write_frame};
 use chanx_core::message::OutgoingMessage;
 use chanx_core::session::{SendError, SessionConfig};
 use chanx_core::wire::Envelope;
@@ -37,17 +36,22 @@ impl<M: OutgoingMessage> Peer<M> {
         Self { mailbox, envelope, config, messages: PhantomData }
     }
 
-    /// Sends a message to the client. Waits while the connection has enough to do.
+    /// Sends a message to the client. Waits while the connection's mailbox is half full.
     ///
     /// # Errors
-    /// A closed connection, or a message without a JSON form.
+    /// A closed connection, a message without a JSON form, or one that is too long.
     pub async fn send_message(&self, message: impl Into<M>) -> Result<(), SendError> {
         let message = message.into();
         let mut text = Vec::new();
         encode(&message, &self.envelope, &self.config.wire, &mut text)?;
-        let mut frame = Vec::new();
-        write_frame(&mut frame, Opcode::Text, &text);
-        let delivery = Delivery::Frames(Bytes::from(frame), message.action());
-        self.mailbox.send(delivery).await.map_err(|_| SendError::Closed)
+        let (size, limit) = (text.len(), self.config.max_outgoing_message_size);
+        if size > limit {
+            return Err(SendError::TooLarge { size, limit });
+        }
+        self.mailbox.send(Delivery::Text(Bytes::from(text))).await.map_err(|_| SendError::Closed)?;
+        if self.config.log.wants_sent(message.action()) {
+            tracing::info!(target: "chanx::message", action = message.action(), bytes = size, "sent");
+        }
+        Ok(())
     }
 }

@@ -3,23 +3,26 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chanx_core::deflate::{Agreement, Compression, MalformedExtensions, Parameters};
 use chanx_core::frame::accept_key;
 use http::header::{
-    CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
-    UPGRADE,
+    ALLOW, CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
 use hyper::upgrade::OnUpgrade;
 use tracing::Span;
 
 use crate::endpoint::Opening;
-use crate::handshake::Handshake;
+use crate::excerpt::excerpt;
+use crate::handshake::{Handshake, choose_subprotocol};
 use crate::hub::Registration;
 use crate::mounted::Mounted;
+use crate::origin::OriginRefused;
 use crate::routing::{Match, decode_path};
 use crate::transport::Transport;
 use crate::websockets::Server;
@@ -27,8 +30,12 @@ use crate::websockets::Server;
 /// Why a request does not become a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Refused {
+    #[error("the request has more than {limit} bytes of URL and headers")]
+    TooLong { length: usize, limit: usize },
     #[error("no WebSocket endpoint has this path")]
     UnknownPath,
+    #[error("no WebSocket endpoint has this path, but one has it with a slash at the end")]
+    MissingSlash,
     #[error("a WebSocket handshake is a GET request")]
     NotGet,
     #[error("this is a WebSocket endpoint: the request must ask for an upgrade")]
@@ -38,9 +45,7 @@ enum Refused {
     #[error("a WebSocket handshake needs HTTP/1.1, one Host and a Sec-WebSocket-Key of 16 bytes in base64")]
     Malformed,
     #[error(transparent)]
-    MalformedExtensions(#[from] MalformedExtensions),
-    #[error("this origin is not allowed")]
-    ForeignOrigin,
+    Origin(#[from] OriginRefused),
     #[error("the server has no room for another connection")]
     Full,
     #[error("the HTTP server cannot upgrade connections")]
@@ -50,13 +55,24 @@ enum Refused {
 impl Refused {
     fn status(self) -> StatusCode {
         match self {
-            Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::TooLong { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::UnknownPath | Self::MissingSlash => StatusCode::NOT_FOUND,
             Self::NotGet => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoUpgrade | Self::OtherVersion => StatusCode::UPGRADE_REQUIRED,
-            Self::Malformed | Self::MalformedExtensions(_) => StatusCode::BAD_REQUEST,
-            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Origin(_) => StatusCode::FORBIDDEN,
             Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotUpgradable => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What the operator of the server can do, for the log.
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::TooLong { length, .. } => Some(format!("it has {length}; `max_handshake_size` sets the limit")),
+            Self::Origin(refused) => Some(refused.hint().to_owned()),
+            Self::Full => Some("`max_connections` sets the limit".to_owned()),
+            _ => None,
         }
     }
 }
@@ -64,9 +80,17 @@ impl Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = (self.status(), format!("{self}\n")).into_response();
-        if self.status() == StatusCode::UPGRADE_REQUIRED {
-            response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-            response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+        let headers = response.headers_mut();
+        match self.status() {
+            StatusCode::METHOD_NOT_ALLOWED => {
+                headers.insert(ALLOW, HeaderValue::from_static("GET"));
+            }
+            StatusCode::UPGRADE_REQUIRED => {
+                headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+                headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            }
+            _ => {}
         }
         response
     }
@@ -75,7 +99,7 @@ impl IntoResponse for Refused {
 /// A connection whose upgrade is promised: all of [`Opening`] but the bytes.
 struct Promised {
     id: Arc<str>,
-    handshake: Handshake,
+    handshake: Box<Handshake>,
     agreement: Option<Box<Agreement>>,
     mounted: Arc<Mounted>,
     registration: Registration,
@@ -87,36 +111,79 @@ pub(crate) async fn answer(server: Arc<Server>, mut request: Request<Body>) -> R
     match open(&server, &mut request) {
         Ok(response) => response,
         Err(refused) => {
-            let (path, origin) = (request.uri().path(), request.headers().get(ORIGIN));
-            tracing::warn!(path, status = refused.status().as_u16(), ?origin, "handshake refused: {refused}");
+            log(&refused, request.uri(), request.headers());
             refused.into_response()
         }
     }
 }
 
+fn log(refused: &Refused, uri: &Uri, headers: &HeaderMap) {
+    let path = excerpt(uri.path().as_bytes());
+    let origin = headers.get(ORIGIN).map(|origin| excerpt(origin.as_bytes()));
+    let status = refused.status().as_u16();
+    tracing::warn!(path, status, origin, hint = refused.hint(), "handshake refused: {refused}");
+}
+
 /// A request that is refused stays as it is.
 fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refused> {
+    check_length(request, server.max_handshake_size)?;
     let path = decode_path(request.uri().path()).ok_or(Refused::UnknownPath)?;
-    let Match { endpoint, parameters, .. } = server.table.find(&path).ok_or(Refused::UnknownPath)?;
+    let Match { endpoint, parameters, .. } = server.table.find(&path).ok_or_else(|| unknown(server, &path))?;
     let accept = check_protocol(request)?;
-    if !server.origins.allows(request.headers()) {
-        return Err(Refused::ForeignOrigin);
-    }
-    let acceptable = compression_for(endpoint, request.headers())?;
+    server.origins.check(request.headers())?;
+    let acceptable = compression_for(endpoint, request.headers());
+    let spoken = endpoint.endpoint.subprotocols();
+    let subprotocol = choose_subprotocol(spoken, request.headers());
     let registration = server.hub.register(server.max_connections).ok_or(Refused::Full)?;
     let id = server.new_connection_id();
-    let span = tracing::info_span!("websocket", id = &*id, path = &*path);
+    let span = tracing::info_span!("websocket", id = &*id, path = excerpt(path.as_bytes()));
 
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refused::NotUpgradable)?;
+    if subprotocol.is_none() && request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        span.in_scope(|| log_no_subprotocol(spoken));
+    }
     let (parts, _) = std::mem::take(request).into_parts();
-    let handshake = Handshake::new(parts, parameters, Arc::clone(&server.extensions));
+    let handshake = Box::new(Handshake::new(parts, parameters, Arc::clone(&server.extensions), subprotocol));
     let agreement = acceptable.map(|(compression, parameters)| {
         Box::new(compression.agree(parameters, endpoint.config.compression_threshold))
     });
-    let response = switching_protocols(accept, agreement.as_deref());
+    let response = switching_protocols(accept, agreement.as_deref(), subprotocol);
     let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration, span };
     tokio::spawn(promised.keep(on_upgrade));
     Ok(response)
+}
+
+/// Without what was offered, in which there may be secrets.
+fn log_no_subprotocol(spoken: &[&str]) {
+    let spoken = spoken.join(", ");
+    tracing::warn!(
+        spoken,
+        "none of the subprotocols was chosen that the client offers, and a browser ends such a connection with 1006: \
+         `Consumer::subprotocols` names those that are spoken"
+    );
+}
+
+fn unknown(server: &Server, path: &str) -> Refused {
+    match server.table.find(&format!("{path}/")) {
+        Some(_) => Refused::MissingSlash,
+        None => Refused::UnknownPath,
+    }
+}
+
+/// Refuses a request whose first line and headers are longer than `limit` bytes.
+fn check_length(request: &Request<Body>, limit: usize) -> Result<(), Refused> {
+    // Routers may have cut the URI.
+    let uri = request.extensions().get().map_or(request.uri(), |OriginalUri(uri)| uri);
+    let line = request.method().as_str().len() + length_of(uri) + "  HTTP/1.1\r\n".len();
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    let length = line + headers.sum::<usize>() + "\r\n".len();
+    if length <= limit { Ok(()) } else { Err(Refused::TooLong { length, limit }) }
+}
+
+fn length_of(uri: &Uri) -> usize {
+    let server = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len());
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    server + authority + uri.path_and_query().map_or(0, |rest| rest.as_str().len())
 }
 
 impl Promised {
@@ -176,18 +243,26 @@ fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
 }
 
 /// What an endpoint compresses messages with, and the most that client and endpoint both want of it; nothing if one of them
-/// wants none.
-fn compression_for<'a>(
-    endpoint: &'a Mounted,
-    headers: &HeaderMap,
-) -> Result<Option<(&'a Arc<Compression>, Parameters)>, MalformedExtensions> {
-    let Some(compression) = &endpoint.config.compression else { return Ok(None) };
-    let offers = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().map(|value| value.to_str());
-    let offers = offers.collect::<Result<Vec<_>, _>>().map_err(|_| MalformedExtensions)?;
-    Ok(Parameters::negotiate(offers)?.map(|parameters| (compression, parameters)))
+/// wants none, or if the client's offers cannot be read.
+fn compression_for<'a>(endpoint: &'a Mounted, headers: &HeaderMap) -> Option<(&'a Arc<Compression>, Parameters)> {
+    let compression = endpoint.config.compression.as_ref()?;
+    match negotiate(headers) {
+        Ok(parameters) => Some((compression, parameters?)),
+        Err(error) => {
+            let offers: Vec<_> = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().map(HeaderValue::as_bytes).collect();
+            let offers = excerpt(&offers.join(&b", "[..]));
+            tracing::debug!(offers, "nothing is compressed: {error}");
+            None
+        }
+    }
 }
 
-fn switching_protocols(accept: String, agreement: Option<&Agreement>) -> Response {
+fn negotiate(headers: &HeaderMap) -> Result<Option<Parameters>, MalformedExtensions> {
+    let offers = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().map(|value| value.to_str());
+    Parameters::negotiate(offers.collect::<Result<Vec<_>, _>>().map_err(|_| MalformedExtensions)?)
+}
+
+fn switching_protocols(accept: String, agreement: Option<&Agreement>, subprotocol: Option<&'static str>) -> Response {
     let headers = [(UPGRADE, HeaderValue::from_static("websocket")), (CONNECTION, HeaderValue::from_static("Upgrade"))];
     let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
     // Base64 is always a legal value.
@@ -197,6 +272,10 @@ fn switching_protocols(accept: String, agreement: Option<&Agreement>) -> Respons
     // So are parameters.
     if let Some(Ok(answer)) = agreement.map(|agreement| HeaderValue::try_from(agreement.parameters.to_string())) {
         response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, answer);
+    }
+    // And so is a name that a client offered.
+    if let Some(Ok(name)) = subprotocol.map(HeaderValue::from_str) {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, name);
     }
     response
 }

@@ -1,6 +1,5 @@
 //! The WebSocket side of an application: routes, settings and attached state, as one `axum::Router`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,12 +16,10 @@ use crate::endpoint::Endpoint;
 use crate::hub::Hub;
 use crate::mounted::Mounted;
 use crate::origin::{AllowedOrigins, OriginError};
-use crate::routing::{CompiledRoute, ReverseError, RouteTable, Routes, RoutingError};
+use crate::routing::{ReverseError, RouteTable, Routes, RoutingError};
 use crate::settings::Settings;
 use crate::upgrade;
-
-/// What axum calls the part of the path below a mount point. Nobody asks for it.
-pub(crate) const PATH_PARAMETER: &str = "websocket_path";
+use crate::users::Users;
 
 /// The WebSocket side of an application, before it is mounted.
 ///
@@ -67,6 +64,7 @@ pub(crate) struct Server {
     pub(crate) origins: AllowedOrigins,
     pub(crate) hub: Arc<Hub>,
     pub(crate) max_connections: Option<usize>,
+    pub(crate) max_handshake_size: usize,
     pub(crate) extensions: Arc<Extensions>,
     started: String,
     opened: AtomicU64,
@@ -95,13 +93,16 @@ impl Websockets {
         channels: &Channels,
     ) -> Result<Self, StartError> {
         let compression = Arc::new(Compression::new(settings.max_compression_contexts));
-        let mount = |endpoint: Endpoint| Arc::new(Mounted::new(endpoint, settings, channels.hub(), &compression));
+        let users = Users::new(settings.max_connections_per_user);
+        let shared = (&compression, &users);
+        let mount = |endpoint: Endpoint| Arc::new(Mounted::new(endpoint, settings, channels.hub(), shared));
         let table = routes.into().map(&mount).compile()?;
         Ok(Self(Server {
             table,
             origins: settings.origins()?,
             hub: Arc::clone(channels.hub()),
             max_connections: settings.max_connections,
+            max_handshake_size: settings.max_handshake_size,
             extensions: Arc::default(),
             started: random_prefix(),
             opened: AtomicU64::new(0),
@@ -130,7 +131,8 @@ impl Websockets {
         self.0.table.iter().map(|route| (route.pattern(), &route.endpoint().endpoint))
     }
 
-    /// The path of a named route.
+    /// The path of a named route, as the router of [`into_router`](Self::into_router) sees it: put before it the prefix of
+    /// each [`Router::nest`] around that.
     ///
     /// # Errors
     /// An unknown name, and parameters that do not fit the route.
@@ -141,7 +143,7 @@ impl Websockets {
     /// A router that serves the routes, to be merged into any axum application.
     pub fn into_router(self) -> Router {
         let server = Arc::new(self.0);
-        let paths = mount_points(server.table.iter().map(CompiledRoute::pattern));
+        let paths = server.table.mount_points();
         let handler = any(move |request: Request<Body>| upgrade::answer(Arc::clone(&server), request));
         paths.iter().fold(Router::new(), |router, path| router.route(path, handler.clone()))
     }
@@ -159,37 +161,4 @@ impl Server {
 fn random_prefix() -> String {
     use std::hash::{BuildHasher, RandomState};
     format!("{:08x}", RandomState::new().hash_one("connections") & 0xFFFF_FFFF)
-}
-
-/// The axum paths under which routes are found: for each first segment the segment itself and all below it, so that an
-/// unknown path beside a route is answered, and logged, here.
-fn mount_points<'a>(patterns: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
-    patterns.flat_map(mount_point).collect()
-}
-
-fn mount_point(pattern: &str) -> Vec<String> {
-    let is_literal = |segment: &str| !segment.contains(['<', '(', '[', '^', '\\', '{', '?', '+', '*', '.', '$']);
-    match pattern.split_once('/') {
-        Some((first, "")) if is_literal(first) => vec![format!("/{first}/")],
-        Some((first, _)) if is_literal(first) => vec![format!("/{first}/"), format!("/{first}/{{*{PATH_PARAMETER}}}")],
-        None if is_literal(pattern) => vec![format!("/{pattern}")],
-        _ => vec!["/".to_owned(), format!("/{{*{PATH_PARAMETER}}}")],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn routes_of_one_prefix_share_a_mount_point() {
-        let points = mount_points(["ws/echo/", "ws/rooms/<int:pk>/", "health/"].into_iter());
-        assert_eq!(points.into_iter().collect::<Vec<_>>(), ["/health/", "/ws/", "/ws/{*websocket_path}"]);
-    }
-
-    #[test]
-    fn a_route_that_begins_with_a_parameter_takes_the_root() {
-        let points = mount_points(["<slug:tenant>/", "(?P<pk>[0-9]+)/"].into_iter());
-        assert_eq!(points.into_iter().collect::<Vec<_>>(), ["/", "/{*websocket_path}"]);
-    }
 }

@@ -69,7 +69,7 @@ impl Consumer for Probe {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 peer.send_message(Outgoing::Echo(text)).await?;
                 Ok(())
-            }),
+            })?,
             Incoming::Close(code) => cx.close_with(code, "bye")?,
         }
         Ok(())

@@ -86,7 +86,7 @@ impl Consumer for RoomConsumer {
         }
         self.arrive(cx).await?;
         self.send_roster(cx).await?;
-        let Resume { after } = cx.handshake().query().unwrap_or_default();
+        let Resume { after } = cx.handshake()?.query().unwrap_or_default();
         let page = match after {
             Some(id) => {
                 self.sent_up_to = id;

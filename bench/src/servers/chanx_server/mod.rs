@@ -41,10 +41,12 @@ pub(super) async fn app(options: &ServeOptions) -> Result<Router, ServeError> {
     Ok(websockets.extension(site.users()).into_router())
 }
 
-/// The defaults, but for what a load generator is not: a page of this site, and somebody who reads the log.
+/// The defaults, but for what a load generator is not: a page of this site, many users, and somebody who reads the log.
 fn settings(options: &ServeOptions) -> Settings {
     let mut settings = Settings::default();
     settings.allow_missing_origin = true;
+    settings.max_connections = None;
+    settings.max_connections_per_user = None;
     settings.send_authentication_message = false;
     settings.log_received_message = false;
     settings.log_sent_message = false;

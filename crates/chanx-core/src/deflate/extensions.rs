@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-/// A `Sec-WebSocket-Extensions` that breaks its own syntax. RFC 6455 wants the handshake to fail then.
+/// A `Sec-WebSocket-Extensions` that breaks its own syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the extensions cannot be read")]
 pub struct MalformedExtensions;

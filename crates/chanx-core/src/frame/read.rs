@@ -48,6 +48,9 @@ pub struct FrameReader {
     is_finished: bool,
 }
 
+/// Up to how many bytes of an incomplete frame are copied between a shared buffer and the reader's own.
+const COPIED_BYTES: usize = 4096;
+
 /// Where the payload of a message or control frame lies that is there whole.
 enum Payload {
     Buffered(Range<usize>),
@@ -84,8 +87,8 @@ impl FrameReader {
         &mut self.buffer
     }
 
-    /// Puts a buffer in place of its own, so that quiet readers share one. What is in it is thrown away, and what was in its
-    /// own stays.
+    /// Puts a buffer in place of the reader's own, so that quiet readers share one. Bytes in `buffer` are thrown away;
+    /// bytes that the reader has not yielded yet are copied into it.
     pub fn lend_buffer(&mut self, mut buffer: BytesMut) {
         self.release();
         buffer.clear();
@@ -93,11 +96,30 @@ impl FrameReader {
         self.buffer = buffer;
     }
 
-    /// Gives the buffer back, and keeps what is not yet yielded, in no more room than that takes.
-    pub fn reclaim_buffer(&mut self) -> BytesMut {
+    /// Gives the buffer back, and keeps a copy of the bytes that are not yielded yet, in no more room than they take. `None`
+    /// if they are many: then the reader keeps the buffer, so that no byte of a long frame is copied more than once.
+    pub fn reclaim_buffer(&mut self) -> Option<BytesMut> {
         self.release();
+        if self.keeps_buffer() {
+            return None;
+        }
         let kept = BytesMut::from(&self.buffer[..]);
-        std::mem::replace(&mut self.buffer, kept)
+        Some(std::mem::replace(&mut self.buffer, kept))
+    }
+
+    /// Whether so much of a frame is there that the reader needs a buffer of its own.
+    #[must_use]
+    pub fn keeps_buffer(&self) -> bool {
+        self.buffer.len() - self.consumed > COPIED_BYTES
+    }
+
+    /// Makes room for one more read of about `read_size` bytes. The buffer at least doubles where it grows, so the bytes of
+    /// a frame that arrives in many pieces are moved a bounded number of times.
+    pub fn make_room(&mut self, read_size: usize) {
+        self.release();
+        if self.buffer.capacity() - self.buffer.len() < read_size / 4 {
+            self.buffer.reserve(self.buffer.len().max(read_size));
+        }
     }
 
     /// Whether there is nothing to be yielded or completed.
@@ -243,9 +265,43 @@ mod tests {
         reader.lend_buffer(BytesMut::with_capacity(10_000));
         assert!(reader.buffer.capacity() >= 10_000);
         assert_eq!(reader.next(), Ok(None));
-        assert!(reader.reclaim_buffer().capacity() >= 10_000);
+        assert!(reader.reclaim_buffer().unwrap().capacity() >= 10_000);
         assert_eq!(reader.buffer.len(), 4);
         assert!(!reader.buffer.try_reclaim(100), "no more room than the rest takes");
+    }
+
+    #[test]
+    fn a_long_frame_in_many_pieces_is_not_copied_for_each_of_them() {
+        let size = 8 << 20;
+        let mut wire = Vec::new();
+        write_masked(&mut wire, Opcode::Binary, &vec![7; size], [9; 4]);
+        let mut reader = FrameReader::new(Role::Server, size);
+        let mut shared = BytesMut::with_capacity(16 * 1024);
+        let (mut moves, mut place) = (0, std::ptr::null());
+        for piece in wire.chunks(1000) {
+            match reader.keeps_buffer() {
+                true => reader.make_room(16 * 1024),
+                false => reader.lend_buffer(std::mem::take(&mut shared)),
+            }
+            reader.buffer_mut().extend_from_slice(piece);
+            assert!(
+                reader.buffer.capacity() <= 2 * reader.buffer.len() + 32 * 1024,
+                "more room than twice what arrived"
+            );
+            if piece.len() < 1000 {
+                break;
+            }
+            assert_eq!(reader.next(), Ok(None));
+            if let Some(buffer) = reader.reclaim_buffer() {
+                shared = buffer;
+            }
+            moves += usize::from(reader.keeps_buffer() && reader.buffer.as_ptr() != place);
+            place = reader.buffer.as_ptr();
+        }
+        assert!(moves <= 12, "the frame was moved {moves} times");
+        assert!(matches!(reader.next(), Ok(Some(Frame::Binary(payload))) if payload.len() == size));
+        assert!(reader.reclaim_buffer().is_some(), "the buffer is given back once the frame was yielded");
+        assert_eq!(reader.buffer.capacity(), 0);
     }
 
     #[test]

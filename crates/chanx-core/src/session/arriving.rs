@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 
+use super::output::Output;
 use super::waiting::Held;
 use super::{EndedBy, Input, Session, State};
 use crate::close::{CloseCode, CloseFrame};
@@ -37,11 +38,12 @@ impl Session {
         self.is_ending() || !self.waiting.is_empty() || !self.reader.is_empty()
     }
 
-    /// The next thing to do; none: more bytes or room for output are needed.
+    /// The next thing to do; `None` if more bytes or room for output are needed.
     ///
-    /// Faulty messages are answered here and never reach a consumer.
+    /// Faulty messages are answered here and never reach a consumer. After a close by the client this yields the messages
+    /// that the client sent before, and then the end.
     pub fn next_input<M: IncomingMessage>(&mut self) -> Option<Input<M>> {
-        while self.has_room() && self.state == State::Open {
+        while self.state == State::Draining || self.state == State::Open && self.has_room() {
             if let Some(waiting) = self.waiting.pop() {
                 match waiting {
                     Held::Text(text) => {
@@ -54,6 +56,10 @@ impl Session {
                 }
                 continue;
             }
+            if self.state == State::Draining {
+                self.state = State::Closing;
+                break;
+            }
             match self.reader.next() {
                 Ok(Some(Frame::Text(text))) => {
                     let size = text.len();
@@ -63,7 +69,7 @@ impl Session {
                     }
                 }
                 Ok(Some(Frame::Binary(_))) => self.reject_binary(),
-                Ok(Some(Frame::Ping(payload))) => self.output.frame(Opcode::Pong, payload),
+                Ok(Some(Frame::Ping(payload))) => Self::pong(&mut self.output, &mut self.must_leave, payload),
                 Ok(Some(Frame::Pong(_))) => {}
                 Ok(Some(Frame::Close(close))) => self.peer_closed(close),
                 Ok(None) => return self.ended_input(),
@@ -82,7 +88,7 @@ impl Session {
                     self.hold(message);
                 }
                 Ok(Some(Frame::Binary(_))) => self.hold(Held::Binary),
-                Ok(Some(Frame::Ping(payload))) => self.output.frame(Opcode::Pong, payload),
+                Ok(Some(Frame::Ping(payload))) => Self::pong(&mut self.output, &mut self.must_leave, payload),
                 Ok(Some(Frame::Pong(_))) => {}
                 Ok(Some(Frame::Close(close))) => self.peer_closed(close),
                 Ok(None) => return,
@@ -112,6 +118,11 @@ impl Session {
         !self.is_ending() && self.has_room() && self.waiting.has_room(&self.config)
     }
 
+    fn pong(output: &mut Output, must_leave: &mut bool, payload: &[u8]) {
+        output.frame(Opcode::Pong, payload);
+        *must_leave = true;
+    }
+
     fn ended_input<M>(&self) -> Option<Input<M>> {
         self.is_ending().then_some(Input::Ended)
     }
@@ -121,7 +132,7 @@ impl Session {
         let reason = close.map(|close| close.reason).unwrap_or_default();
         self.peer_is_done = true;
         if self.state != State::Closing {
-            self.output.close(&CloseFrame { code, reason: String::new() });
+            self.send_close(&CloseFrame { code, reason: String::new() });
             self.note_end(code, reason, EndedBy::Client);
         }
     }

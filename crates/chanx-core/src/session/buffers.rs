@@ -1,4 +1,4 @@
-//! Room for bytes that sessions share, because most of them are quiet at any time.
+//! Buffers that the sessions of one thread share, because most sessions are quiet at any time.
 
 use bytes::BytesMut;
 
@@ -27,23 +27,24 @@ const READ_SIZE: usize = 16 * 1024;
 const KEPT_CAPACITY: usize = 64 * 1024;
 
 impl Session {
-    /// Gives the session room. It has some of its own already where it waits for the rest of a message, or for the peer.
+    /// Gives the session room. One that waits for the rest of a long message, or for its peer, has room of its own already.
     pub fn lend(&mut self, buffers: &mut Buffers) {
-        if self.reader.is_empty() {
+        if self.reader.keeps_buffer() {
+            self.reader.make_room(READ_SIZE);
+        } else {
             let mut input = std::mem::take(&mut buffers.input);
             input.clear();
             input.reserve(READ_SIZE);
             self.reader.lend_buffer(input);
-        } else {
-            self.reader.buffer_mut().reserve(READ_SIZE);
         }
         self.output.lend(&mut buffers.output);
     }
 
-    /// Takes the room back. What is in use stays with the session, without more room than it takes.
+    /// Takes the room back. What is in use stays with the session.
     pub fn reclaim(&mut self, buffers: &mut Buffers) {
-        let input = self.reader.reclaim_buffer();
-        if input.capacity() <= KEPT_CAPACITY {
+        if let Some(input) = self.reader.reclaim_buffer()
+            && input.capacity() <= KEPT_CAPACITY
+        {
             buffers.input = input;
         }
         let output = self.output.reclaim();

@@ -35,6 +35,8 @@ pub struct SessionConfig {
     pub max_waiting_messages: usize,
     /// Bytes that may wait for the peer to take them, before senders wait too.
     pub max_outgoing_bytes: usize,
+    /// Bytes of one message that is sent, before compression. A longer one is refused.
+    pub max_outgoing_message_size: usize,
     /// Silence after which the peer is pinged; none: never.
     pub ping_interval: Option<Duration>,
     /// How long a pinged peer may stay silent.
@@ -43,8 +45,14 @@ pub struct SessionConfig {
     pub idle_timeout: Option<Duration>,
     /// How long the peer may refuse to take what is sent.
     pub send_timeout: Duration,
-    /// How long the closing handshake may take.
+    /// Bytes per second that a peer must take while output waits for it, on average over `send_timeout`; 0 for any rate.
+    pub min_send_rate: usize,
+    /// How long everything that follows the end of a connection may take: handlers, and the closing handshake.
     pub close_timeout: Duration,
+    /// How long authentication, permissions and everything else before the first message may take together.
+    pub admission_timeout: Duration,
+    /// How long a handler may take; `None` for any time.
+    pub handler_timeout: Option<Duration>,
     /// Which messages are logged.
     pub log: MessageLog,
 }
@@ -64,21 +72,26 @@ impl Default for SessionConfig {
             compression_threshold: 256,
             max_waiting_messages: 64,
             max_outgoing_bytes: 1024 * 1024,
+            max_outgoing_message_size: 4 * 1024 * 1024,
             ping_interval: Some(Duration::from_secs(20)),
             ping_timeout: Duration::from_secs(20),
             idle_timeout: None,
             send_timeout: Duration::from_secs(30),
+            min_send_rate: 1024,
             close_timeout: Duration::from_secs(5),
+            admission_timeout: Duration::from_secs(10),
+            handler_timeout: None,
             log: MessageLog::default(),
         }
     }
 }
 
 impl SessionConfig {
-    /// How often a [`Session`](super::Session) is to be ticked: the shortest wait that the settings ask for.
+    /// How often time is counted for a [`Session`](super::Session): a quarter of the shortest wait that the settings ask
+    /// for, so that nothing is late by more than a quarter.
     pub fn tick_period(&self) -> Duration {
         let waits = [self.ping_interval, self.ping_interval.map(|_| self.ping_timeout), self.idle_timeout];
-        waits.into_iter().flatten().fold(self.send_timeout, Duration::min)
+        waits.into_iter().flatten().fold(self.send_timeout, Duration::min) / 4
     }
 }
 
@@ -104,7 +117,8 @@ impl MessageLog {
         self.received && self.wants(action)
     }
 
-    pub(super) fn wants_sent(&self, action: &str) -> bool {
+    /// Whether a sent message with this action is logged.
+    pub fn wants_sent(&self, action: &str) -> bool {
         self.sent && self.wants(action)
     }
 

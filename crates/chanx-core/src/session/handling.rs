@@ -91,6 +91,12 @@ impl Session {
         id
     }
 
+    /// Reading a message panicked, and the connection goes on: the message counts as failed. Yields the id for the log.
+    pub fn failed_reading(&mut self) -> String {
+        self.count_message();
+        self.failed()
+    }
+
     /// The number of the latest message, as the log names it.
     pub fn message_id(&self) -> u64 {
         self.message_number

@@ -51,6 +51,8 @@ pub enum State {
     Authenticating,
     /// Messages are handled.
     Open,
+    /// The client closed, or its transport ended. Messages that it sent before are still handled; nothing is sent.
+    Draining,
     /// A close frame was sent or the peer is gone; nothing is handled any more.
     Closing,
 }
@@ -87,6 +89,14 @@ pub enum SendError {
     /// The message has no JSON form.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    /// The message is longer than `max_outgoing_message_size`. Nothing of it was sent; the connection lives on.
+    #[error("the message has {size} bytes; max_outgoing_message_size allows {limit}")]
+    TooLarge {
+        /// The bytes of the message.
+        size: usize,
+        /// The setting.
+        limit: usize,
+    },
 }
 
 /// The protocol state of one connection.
@@ -104,6 +114,9 @@ pub struct Session {
     envelope: Envelope,
     message_number: u64,
     is_handling: bool,
+    /// Whether the output has something that must not wait for the end of a handler.
+    must_leave: bool,
+    unhandled: usize,
     ended: Option<Box<Disconnect>>,
     peer_is_done: bool,
     is_broken: bool,
@@ -113,6 +126,7 @@ impl Session {
     /// A session whose socket was just accepted. `id` names the connection in logs and failure ids.
     pub fn new(id: Arc<str>, config: Arc<SessionConfig>) -> Self {
         let reader = FrameReader::new(Role::Server, config.max_message_size);
+        let liveness = Liveness::new(&config);
         Self {
             id,
             config,
@@ -121,10 +135,12 @@ impl Session {
             waiting: Waiting::default(),
             output: Output::default(),
             deflater: None,
-            liveness: Liveness::default(),
+            liveness,
             envelope: Envelope::default(),
             message_number: 0,
             is_handling: false,
+            must_leave: false,
+            unhandled: 0,
             ended: None,
             peer_is_done: false,
             is_broken: false,
@@ -171,6 +187,6 @@ impl Session {
 
     /// Whether the connection is closing or the peer is gone.
     pub fn is_ending(&self) -> bool {
-        self.state == State::Closing || self.peer_is_done
+        matches!(self.state, State::Draining | State::Closing) || self.peer_is_done
     }
 }

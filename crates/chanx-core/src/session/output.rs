@@ -2,9 +2,14 @@
 
 use bytes::Bytes;
 
+use super::SendError;
 use crate::close::CloseFrame;
 use crate::deflate::Deflater;
+use crate::encode::EncodeError;
 use crate::frame::{FrameWriter, Opcode, write_close, write_compressed, write_frame};
+
+/// From how many bytes on what the peer took is removed from the front of the buffer.
+const COMPACTED_BYTES: usize = 4096;
 
 #[derive(Debug, Default)]
 pub(super) struct Output {
@@ -26,7 +31,16 @@ impl Output {
             self.written = 0;
             self.shared = Bytes::new();
             self.frames.clear();
+        } else if self.shared.is_empty() && self.written >= COMPACTED_BYTES && self.written * 2 >= self.frames.len() {
+            self.compact();
         }
+    }
+
+    /// Moves what is pending to the front. Each call moves at most as many bytes as the peer took since the last one, so a
+    /// peer that always leaves something unread costs memory in proportion to what it left, not to all that was ever sent.
+    fn compact(&mut self) {
+        self.frames.drain(..self.written);
+        self.written = 0;
     }
 
     /// Takes room, if it has none.
@@ -36,25 +50,28 @@ impl Output {
         }
     }
 
-    /// Gives the room back, if nothing is in it, and what is not needed otherwise.
+    /// Gives the room back if the buffer is empty; otherwise shrinks the buffer to what is pending.
     pub(super) fn reclaim(&mut self) -> Vec<u8> {
         if self.frames.is_empty() {
             return std::mem::take(&mut self.frames);
         }
-        if self.frames.capacity() > 2 * self.frames.len() {
+        if self.frames.capacity() > 2 * (self.frames.len() - self.written) {
+            self.compact();
             self.frames.shrink_to_fit();
         }
         Vec::new()
     }
 
-    /// Adds a text whose payload `write` appends. On failure nothing is added.
-    pub(super) fn text<E>(
+    /// Adds a text of at most `limit` bytes whose payload `write` appends. On failure nothing is added.
+    pub(super) fn text(
         &mut self,
         deflater: Option<&mut Deflater>,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
+        limit: usize,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+    ) -> Result<(), SendError> {
         let mut frame = FrameWriter::text(self.own());
         write(frame.payload_mut())?;
+        check_size(frame.payload_len(), limit)?;
         match deflater {
             None => frame.finish(),
             Some(deflater) => frame.finish_compressed(deflater),
@@ -107,9 +124,39 @@ impl Output {
     }
 }
 
+/// Refuses a message that is longer than one message may be.
+pub(super) fn check_size(size: usize, limit: usize) -> Result<(), SendError> {
+    if size > limit { Err(SendError::TooLarge { size, limit }) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_peer_that_always_leaves_something_unread_does_not_make_the_buffer_grow() {
+        let mut output = Output::default();
+        output.frame(Opcode::Binary, &[0; 1000]);
+        for _ in 0..10_000 {
+            output.frame(Opcode::Binary, &[0; 1000]);
+            output.advance(1004);
+        }
+        assert_eq!(output.pending().len(), 1004);
+        assert!(output.frames.capacity() <= 16 * 1024, "{} bytes are held", output.frames.capacity());
+    }
+
+    #[test]
+    fn room_that_is_given_back_does_not_include_what_the_peer_took() {
+        let mut output = Output::default();
+        output.frame(Opcode::Binary, &[0; 100_000]);
+        output.advance(30_000);
+        output.reclaim();
+        output.advance(COMPACTED_BYTES - 1);
+        let pending = output.pending().len();
+        output.reclaim();
+        assert_eq!(output.pending().len(), pending);
+        assert!(output.frames.capacity() <= 2 * pending, "{} bytes for {pending}", output.frames.capacity());
+    }
 
     #[test]
     fn shared_frames_keep_their_place() {

@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 
+use super::output::check_size;
 use super::{SendError, Session};
 use crate::builtin::Builtin;
+use crate::close::CloseFrame;
 use crate::encode::encode;
 use crate::frame::{Opcode, is_compressed};
 use crate::message::OutgoingMessage;
@@ -12,12 +14,16 @@ impl Session {
     /// Sends a message as an answer to the one that is being handled.
     ///
     /// # Errors
-    /// A closed connection, or a message without a JSON form.
+    /// A closed connection, a message without a JSON form, or one that is too long.
     pub fn send<M: OutgoingMessage>(&mut self, message: &M) -> Result<(), SendError> {
+        self.send_within(message, self.config.max_outgoing_message_size)
+    }
+
+    fn send_within<M: OutgoingMessage>(&mut self, message: &M, limit: usize) -> Result<(), SendError> {
         self.require_open()?;
         let before = self.output.pending().len();
         let (envelope, wire) = (&self.envelope, &self.config.wire);
-        self.output.text(self.deflater.as_deref_mut(), |out| encode(message, envelope, wire, out))?;
+        self.output.text(self.deflater.as_deref_mut(), limit, |out| encode(message, envelope, wire, out))?;
         if self.config.log.wants_sent(message.action()) {
             let bytes = self.output.pending().len() - before;
             let message_id = self.message_number;
@@ -29,30 +35,36 @@ impl Session {
     /// Sends text as it is.
     ///
     /// # Errors
-    /// A closed connection.
+    /// A closed connection, or a text that is too long.
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.require_open()?;
-        self.output.message(self.deflater.as_deref_mut(), Opcode::Text, text.as_bytes());
+        self.send_payload(Opcode::Text, text.as_bytes())
+    }
+
+    /// Sends a message that was encoded elsewhere, by a handle of the connection: it leaves at once, also where what a
+    /// handler sends is held back.
+    ///
+    /// # Errors
+    /// A closed connection, or a text that is too long.
+    pub fn send_encoded(&mut self, text: &[u8]) -> Result<(), SendError> {
+        self.send_payload(Opcode::Text, text)?;
+        self.must_leave = true;
         Ok(())
     }
 
-    /// Sends frames that are ready to go, as they are. `action` names them in the log.
+    /// Sends frames that are ready to go, as they are. Frames of groups leave no line in the log: one message to many
+    /// connections is one line, of the hub.
     ///
     /// If one of them is a compressed message, the first is: see [`Broadcast::frames`](crate::broadcast::Broadcast::frames).
     ///
     /// # Errors
     /// A closed connection.
-    pub fn send_frames(&mut self, frames: Bytes, action: &str) -> Result<(), SendError> {
+    pub fn send_frames(&mut self, frames: Bytes) -> Result<(), SendError> {
         self.require_open()?;
-        let bytes = frames.len();
         if let Some(deflater) = self.deflater.as_deref_mut().filter(|_| is_compressed(&frames)) {
             deflater.sent_other();
         }
         self.output.frames(frames);
-        if self.config.log.wants_sent(action) {
-            let message_id = self.message_number;
-            tracing::info!(target: "chanx::message", message_id, action, bytes, "sent");
-        }
+        self.must_leave = true;
         Ok(())
     }
 
@@ -66,10 +78,15 @@ impl Session {
     /// Sends a binary frame.
     ///
     /// # Errors
-    /// A closed connection.
+    /// A closed connection, or more bytes than a message may have.
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        self.send_payload(Opcode::Binary, bytes)
+    }
+
+    fn send_payload(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
         self.require_open()?;
-        self.output.message(self.deflater.as_deref_mut(), Opcode::Binary, bytes);
+        check_size(payload.len(), self.config.max_outgoing_message_size)?;
+        self.output.message(self.deflater.as_deref_mut(), opcode, payload);
         Ok(())
     }
 
@@ -86,8 +103,25 @@ impl Session {
 
     /// Notes that the socket took `written` bytes of [`Session::output`].
     pub fn advance_output(&mut self, written: usize) {
-        self.liveness.wrote();
         self.output.advance(written);
+        let emptied = self.output.pending().is_empty();
+        self.liveness.wrote(written, emptied);
+        self.must_leave &= !emptied;
+    }
+
+    /// Whether the output has something that must not wait for the end of a handler: a control frame, or what others sent.
+    pub fn must_leave(&self) -> bool {
+        self.must_leave
+    }
+
+    pub(super) fn send_control(&mut self, opcode: Opcode, payload: &[u8]) {
+        self.output.frame(opcode, payload);
+        self.must_leave = true;
+    }
+
+    pub(super) fn send_close(&mut self, close: &CloseFrame) {
+        self.output.close(close);
+        self.must_leave = true;
     }
 
     /// Whether little enough waits for the peer that more may be sent.
@@ -99,8 +133,9 @@ impl Session {
         if self.is_ending() { Err(SendError::Closed) } else { Ok(()) }
     }
 
+    /// Sends one of the protocol's own messages, whose size other limits bound.
     pub(super) fn send_builtin(&mut self, message: &Builtin) {
-        if let Err(SendError::Encode(error)) = self.send(message) {
+        if let Err(SendError::Encode(error)) = self.send_within(message, usize::MAX) {
             tracing::error!(target: "chanx::message", %error, "a protocol frame could not be written");
         }
     }

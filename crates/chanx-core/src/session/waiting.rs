@@ -34,6 +34,10 @@ impl Waiting {
         self.0.as_ref().is_none_or(|queue| queue.messages.is_empty())
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |queue| queue.messages.len())
+    }
+
     pub(super) fn push(&mut self, message: Held) {
         let queue = self.0.get_or_insert_default();
         queue.bytes += message.size();

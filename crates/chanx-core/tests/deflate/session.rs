@@ -84,7 +84,7 @@ fn shared_frames_come_between_those_of_a_context() {
         assert_eq!(message, text.as_bytes(), "round {round}");
         sizes.push(size);
         let window = [None, Some(Window::MAX), Some(Window::MIN)][round % 3];
-        session.send_frames(shared(&"shared ".repeat(100), window), "").unwrap();
+        session.send_frames(shared(&"shared ".repeat(100), window)).unwrap();
         let (message, is_compressed, _) = transfer(&mut session, &mut client);
         assert!(message.starts_with(br#"{"text":"shared shared"#));
         assert_eq!(is_compressed, window.is_some());

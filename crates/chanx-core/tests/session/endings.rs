@@ -5,9 +5,10 @@ use chanx_core::frame::Opcode;
 use chanx_core::session::{Disconnect, EndedBy, Session, State};
 
 use crate::harness::Step::{
-    Absorb, Break, Bytes, Close, Completed, Control, Discard, EndOfInput, Is, Next, Send, Stall, Take,
+    Abandon, Absorb, Accept, Break, Bytes, Close, Completed, Control, Discard, EndOfInput, Fail, Is, Next, Open, Send,
+    Stall, Take,
 };
-use crate::harness::{COMPLETE, PING, PONG, check_open, completing, echo, masked, text};
+use crate::harness::{COMPLETE, PING, PONG, check, check_open, completing, echo, masked, text};
 use crate::messages::Outgoing;
 
 const CLOSED: &[&str] = &["error: the connection is closed"];
@@ -115,22 +116,89 @@ fn messages_before_the_close_frame_are_handled_first() {
 }
 
 #[test]
-fn a_client_that_closes_while_a_handler_runs_is_deaf_at_once() {
+fn a_client_that_closes_while_a_handler_runs_is_answered_at_once_and_its_messages_are_handled() {
     let session = check_open(
         completing(),
         &[
             (text(PING), &[]),
             (text(PING), &[]),
+            (text("[]"), &[]),
+            (text(PING), &[]),
             (Control(Opcode::Close, b"\x03\xe9"), &[]),
+            (text(PING), &[]),
             (Next, &["handle ping"]),
             (Absorb, &["close 1001 "]),
             (Is(Session::is_ending), &["yes"]),
             (Send(Outgoing::Pong), CLOSED),
             (Completed, &[]),
+            (Next, &["handle ping"]),
+            (Send(Outgoing::Pong), CLOSED),
+            (Completed, &[]),
+            (Next, &["handle ping"]),
+            (Completed, &[]),
             (Next, &["ended"]),
         ],
     );
     assert_ended(&session, Some(1001), "", EndedBy::Client);
+    assert_eq!(session.unhandled(), 0);
+}
+
+#[test]
+fn a_client_that_closes_before_it_is_admitted_leaves_nothing() {
+    let session = check(
+        completing(),
+        &[
+            (text(PING), &[]),
+            (Control(Opcode::Close, b"\x03\xe9"), &[]),
+            (Absorb, &["close 1001 "]),
+            (Accept, &[]),
+            (Open, &[]),
+            (Next, &["ended"]),
+        ],
+    );
+    assert_ended(&session, Some(1001), "", EndedBy::Client);
+}
+
+#[test]
+fn messages_are_handled_although_the_transport_ended_behind_them() {
+    for step in [EndOfInput, Break] {
+        check_open(
+            completing(),
+            &[
+                (text(PING), &[]),
+                (text(PING), &[]),
+                (Next, &["handle ping"]),
+                (Absorb, &[]),
+                (step, &[]),
+                (Completed, &[]),
+                (Next, &["handle ping"]),
+                (Completed, &[]),
+                (Next, &["ended"]),
+            ],
+        );
+    }
+}
+
+#[test]
+fn what_a_client_left_is_given_up_when_its_time_is_over_or_the_server_fails() {
+    for step in [Abandon, Close(1000, ""), Fail] {
+        let failed: &[&str] = if let Fail = step { &["probe-1"] } else { &[] };
+        let session = check_open(
+            completing(),
+            &[
+                (text(PING), &[]),
+                (text(PING), &[]),
+                (text(PING), &[]),
+                (Control(Opcode::Close, b"\x03\xe9"), &[]),
+                (Next, &["handle ping"]),
+                (Absorb, &["close 1001 "]),
+                (step, failed),
+                (Next, &["ended"]),
+            ],
+        );
+        assert_ended(&session, Some(1001), "", EndedBy::Client);
+        assert_eq!(session.unhandled(), 2);
+    }
 }
 
 #[test]
@@ -182,8 +250,6 @@ fn a_connection_without_a_close_frame_was_cut() {
             &[
                 (text(PING), &[]),
                 (Next, &["handle ping"]),
-                (text(PING), &[]),
-                (Absorb, &[]),
                 (step, &[]),
                 (Is(Session::is_broken), &[is_broken]),
                 (Is(Session::peer_is_done), &["yes"]),

@@ -1,7 +1,6 @@
 //! Both ends of one connection without a runtime: a table of steps goes in, and what each of them led to is compared.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chanx_core::builtin::AuthenticationOutcome;
 use chanx_core::close::CloseFrame;
@@ -43,7 +42,9 @@ pub(crate) enum Step {
     Failed,
     Fail,
     Close(u16, &'static str),
-    /// Seconds go by.
+    /// Time is up for what the client left.
+    Abandon,
+    /// Seconds go by, in whole ticks.
     Tick(u64),
     /// The client takes no bytes any more, or again.
     Stall,
@@ -128,7 +129,11 @@ impl Ends {
             Step::Failed => return line(session.failed()),
             Step::Fail => return line(session.fail()),
             Step::Close(code, reason) => return failure(session.close(code, reason)),
-            Step::Tick(seconds) => session.tick(Duration::from_secs(seconds)),
+            Step::Tick(seconds) => {
+                session.elapse((seconds / session.config().tick_period().as_secs()).max(1) as u32);
+                session.check_liveness();
+            }
+            Step::Abandon => session.abandon(),
             Step::Stall => self.takes = false,
             Step::Take => self.takes = true,
             Step::Is(question) => return line(if question(session) { "yes" } else { "no" }),

@@ -3,7 +3,7 @@
 use chanx_core::frame::Opcode;
 use chanx_core::session::{Session, SessionConfig};
 
-use crate::harness::Step::{Absorb, Binary, Completed, Control, Is, Next, Open, Stall, Take};
+use crate::harness::Step::{Absorb, Binary, Completed, Control, Is, Next, Open, SendText, Stall, Take};
 use crate::harness::{COMPLETE, PING, check, check_open, completing, echo, text};
 
 fn waiting(max_waiting_messages: usize) -> SessionConfig {
@@ -140,4 +140,25 @@ fn output_that_is_taken_in_pieces_is_whole() {
     }
     assert_eq!(taken, whole);
     assert!(session.has_room() && whole.len() > 60);
+}
+
+#[test]
+fn a_message_that_is_longer_than_one_may_be_is_refused_whole() {
+    let mut config = completing();
+    config.max_outgoing_message_size = 40;
+    let error = "error: the message has 130 bytes; max_outgoing_message_size allows 40";
+    check_open(
+        config,
+        &[
+            (text(PING), &[]),
+            (Next, &["handle ping"]),
+            (echo("x".repeat(100)), &[error]),
+            (
+                SendText("{\"action\":\"echo\",\"payload\":\"123456789012345\"}"),
+                &["error: the message has 45 bytes; max_outgoing_message_size allows 40"],
+            ),
+            (echo("fits"), &[r#"{"action":"echo","payload":"fits"}"#]),
+            (Completed, &[COMPLETE]),
+        ],
+    );
 }

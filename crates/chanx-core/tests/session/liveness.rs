@@ -91,7 +91,7 @@ fn an_idle_client_is_closed_although_it_answers() {
 
 #[test]
 fn a_client_that_waits_for_an_answer_is_not_idle() {
-    check(impatient(), &[(Tick(20), &["ping "]), (Control(Opcode::Pong, b""), &[]), (Absorb, &[]), (Tick(600), &[])]);
+    check(impatient(), &[(Tick(20), &["ping "]), (Control(Opcode::Pong, b""), &[]), (Absorb, &[]), (Tick(20), &[])]);
     let mut rows: Vec<Row<'_>> = vec![(text(PING), &[]), (Next, &["handle ping"])];
     for _ in 0..20 {
         rows.extend([(Control(Opcode::Pong, b""), &[] as &[&str]), (Absorb, &[]), (Tick(10), &[])]);
@@ -114,7 +114,7 @@ fn refused_messages_are_messages() {
         &[r#"{"action":"error","payload":[{"type":"dict_type","loc":[],"msg":"Input should be an object"}]}"#];
     let mut rows = Vec::new();
     for _ in 0..5 {
-        rows.extend([faulty.clone(), (Next, error), (Tick(20), &[]), (Tick(10), &[])]);
+        rows.extend([faulty.clone(), (Next, error), (Tick(10), &[]), (Tick(10), &[])]);
     }
     check_open(impatient(), &rows);
 }
@@ -123,7 +123,7 @@ fn refused_messages_are_messages() {
 fn messages_that_wait_are_messages() {
     let mut rows: Vec<Row<'_>> = vec![(text(PING), &[]), (Next, &["handle ping"])];
     for _ in 0..5 {
-        rows.extend([(text(PING), &[] as &[&str]), (Absorb, &[]), (Tick(20), &[]), (Tick(10), &[])]);
+        rows.extend([(text(PING), &[] as &[&str]), (Absorb, &[]), (Tick(10), &[]), (Tick(10), &[])]);
     }
     check_open(impatient(), &rows);
 }
@@ -137,10 +137,9 @@ fn a_client_that_takes_nothing_is_too_slow() {
         &[
             (Stall, &[]),
             (echo("x"), &[]),
-            (Tick(20), &[]),
-            (Tick(20), &[]),
+            (Tick(30), &[]),
             (Is(Session::is_ending), &["no"]),
-            (Tick(10), &[]),
+            (Tick(5), &[]),
             (Is(Session::is_ending), &["yes"]),
             (Is(Session::peer_is_done), &["yes"]),
             (Take, &[ANSWER, "close 4413 too slow"]),
@@ -153,7 +152,7 @@ fn a_client_that_takes_nothing_is_too_slow() {
 fn a_client_that_takes_a_little_is_not() {
     let mut rows: Vec<Row<'_>> = Vec::new();
     for _ in 0..5 {
-        rows.extend([(Stall, &[] as &[&str]), (echo("x"), &[]), (Tick(20), &[]), (Tick(20), &[]), (Take, &[ANSWER])]);
+        rows.extend([(Stall, &[] as &[&str]), (echo("x"), &[]), (Tick(20), &[]), (Tick(10), &[]), (Take, &[ANSWER])]);
     }
     check_open(config(), &rows);
 }
@@ -162,7 +161,7 @@ fn a_client_that_takes_a_little_is_not() {
 fn output_is_late_only_from_the_tick_on_that_has_seen_it() {
     let mut config = config();
     config.ping_interval = None;
-    check_open(config, &[(Stall, &[]), (echo("x"), &[]), (Tick(30), &[]), (Tick(29), &[]), (Take, &[ANSWER])]);
+    check_open(config, &[(Stall, &[]), (echo("x"), &[]), (Tick(5), &[]), (Tick(25), &[]), (Take, &[ANSWER])]);
 }
 
 #[test]
@@ -187,16 +186,54 @@ fn nobody_is_asked_after_the_end() {
 }
 
 #[test]
-fn ticks_are_due_at_the_shortest_wait() {
-    let seconds = |config: SessionConfig| config.tick_period().as_secs();
-    assert_eq!(seconds(config()), 20);
+fn ticks_are_due_four_times_in_the_shortest_wait() {
+    let quarters = |config: SessionConfig| config.tick_period() * 4;
+    let seconds = Duration::from_secs;
+    assert_eq!(quarters(config()), seconds(20));
     let mut hasty = impatient();
-    hasty.ping_timeout = Duration::from_secs(5);
-    assert_eq!(seconds(hasty.clone()), 5);
+    hasty.ping_timeout = seconds(5);
+    assert_eq!(quarters(hasty.clone()), seconds(5));
     hasty.ping_interval = None;
-    assert_eq!(seconds(hasty.clone()), 30);
-    hasty.send_timeout = Duration::from_secs(100);
-    assert_eq!(seconds(hasty.clone()), 60);
+    assert_eq!(quarters(hasty.clone()), seconds(30));
+    hasty.send_timeout = seconds(100);
+    assert_eq!(quarters(hasty.clone()), seconds(60));
     hasty.idle_timeout = None;
-    assert_eq!(seconds(hasty), 100);
+    assert_eq!(quarters(hasty), seconds(100));
+}
+
+/// The longest silence before a ping, and from there to the end, in seconds.
+fn silences(config: &SessionConfig) -> (f64, f64) {
+    let period = config.tick_period();
+    let mut session = Session::new("probe".into(), config.clone().into());
+    session.open();
+    session.heard();
+    let mut asked = 0;
+    for ticks in 1..1000 {
+        session.elapse(1);
+        session.check_liveness();
+        if asked == 0 && !session.output().is_empty() {
+            asked = ticks;
+            session.advance_output(session.output().len());
+        }
+        if session.is_ending() {
+            return (f64::from(asked) * period.as_secs_f64(), f64::from(ticks - asked) * period.as_secs_f64());
+        }
+    }
+    panic!("a silent peer is given up");
+}
+
+#[test]
+fn a_ping_is_late_by_a_quarter_of_the_shortest_wait_at_most() {
+    for (interval, timeout, send_timeout) in [(20, 20, 30), (45, 20, 30), (30, 30, 30), (20, 5, 30), (600, 600, 60)] {
+        let mut config = config();
+        config.ping_interval = Some(Duration::from_secs(interval));
+        config.ping_timeout = Duration::from_secs(timeout);
+        config.send_timeout = Duration::from_secs(send_timeout);
+        let (asked, ended) = silences(&config);
+        // The peer was heard just after a tick, the worst case.
+        let late = asked - interval as f64;
+        assert!((0.0..=interval as f64 / 4.0).contains(&late), "{interval} {timeout}: the ping is late by {late} s");
+        let late = ended - timeout as f64;
+        assert!((0.0..=timeout as f64 / 4.0).contains(&late), "{interval} {timeout}: the end is late by {late} s");
+    }
 }

@@ -6,20 +6,25 @@ mod groups;
 pub use group_send::{GroupSend, SendGroupError};
 pub use groups::JoinError;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use chanx_core::close::InvalidCloseCode;
 use chanx_core::session::SendError;
-use http::HeaderMap;
+use futures_util::FutureExt;
+use http::Extensions;
+use thiserror::Error;
 use tokio::task::JoinSet;
 
 use crate::auth::Authentication;
 use crate::consumer::{Consumer, HandlerError, Result};
+use crate::driver::panic_text;
 use crate::handshake::Handshake;
 use crate::hub::Memberships;
 use crate::mounted::Mounted;
 use crate::peer::Peer;
 use crate::shared::SharedSession;
+use crate::users::UserPlace;
 
 /// The user of a consumer's connections.
 pub type UserOf<C> = <<C as Consumer>::Authentication as Authentication>::User;
@@ -28,23 +33,48 @@ pub type UserOf<C> = <<C as Consumer>::Authentication as Authentication>::User;
 pub struct Context<C: Consumer> {
     id: Arc<str>,
     session: SharedSession,
-    handshake: Arc<Handshake>,
+    /// Until the connection is admitted, unless its consumer keeps it.
+    handshake: Option<Box<Handshake>>,
+    subprotocol: Option<&'static str>,
+    /// What is attached to the application.
+    attached: Arc<Extensions>,
     user: UserOf<C>,
     object: C::Object,
     mounted: Arc<Mounted>,
     memberships: Memberships,
     tasks: Option<JoinSet<()>>,
+    _place: Option<UserPlace>,
 }
 
 impl<C: Consumer> Context<C> {
     pub(crate) fn new(
         id: Arc<str>,
         session: SharedSession,
-        handshake: Arc<Handshake>,
-        (user, object): (UserOf<C>, C::Object),
+        handshake: Box<Handshake>,
+        (user, object, place): (UserOf<C>, C::Object, Option<UserPlace>),
         (mounted, memberships): (Arc<Mounted>, Memberships),
     ) -> Self {
-        Self { id, session, handshake, user, object, mounted, memberships, tasks: None }
+        let (subprotocol, attached) = (handshake.subprotocol(), Arc::clone(handshake.shared()));
+        Self {
+            id,
+            session,
+            handshake: Some(handshake),
+            subprotocol,
+            attached,
+            user,
+            object,
+            mounted,
+            memberships,
+            tasks: None,
+            _place: place,
+        }
+    }
+
+    /// Drops the request, once the connection is admitted.
+    pub(crate) fn admitted(&mut self) {
+        if !self.mounted.keep_handshake {
+            self.handshake = None;
+        }
     }
 
     /// Who is on the other side; possibly nobody, if the permissions let nobody in too.
@@ -62,23 +92,32 @@ impl<C: Consumer> Context<C> {
         &mut self.object
     }
 
-    /// The request that opened the connection.
-    pub fn handshake(&self) -> &Handshake {
-        &self.handshake
+    /// The request that opened the connection, with its headers, cookies and path parameters: in
+    /// [`connect`](Consumer::connect), [`build_groups`](Consumer::build_groups) and
+    /// [`post_authentication`](Consumer::post_authentication). Take from it there what is needed later.
+    ///
+    /// # Errors
+    /// Afterwards the request is gone, since it may be long and hold credentials, unless the consumer says
+    /// [`Overrides::keep_handshake`](crate::Overrides::keep_handshake).
+    pub fn handshake(&self) -> Result<&Handshake> {
+        let gone = "the request is dropped once the connection is admitted: read it in `connect`, or return \
+                    `Overrides::new().keep_handshake(true)` from `overrides`";
+        self.handshake.as_deref().ok_or_else(|| HandlerError::new(gone))
     }
 
-    /// The headers of that request.
-    pub fn headers(&self) -> &HeaderMap {
-        self.handshake.headers()
+    /// The subprotocol that was chosen, of those in [`Consumer::subprotocols`].
+    pub fn subprotocol(&self) -> Option<&'static str> {
+        self.subprotocol
     }
 
-    /// A value that was attached to the application, by its type.
+    /// A value that was attached to the application with [`Websockets::extension`](crate::Websockets::extension), by its
+    /// type. Values that axum layers attach belong to the request: [`Handshake::extension`] finds them.
     ///
     /// # Errors
     /// Nothing of that type was attached.
     pub fn state<T: Clone + Send + Sync + 'static>(&self) -> Result<&T> {
         let missing = || HandlerError::new(format!("no `{}` is attached", std::any::type_name::<T>()));
-        self.handshake.extension().ok_or_else(missing)
+        self.attached.get().ok_or_else(missing)
     }
 
     /// The connection's name in the log.
@@ -91,7 +130,7 @@ impl<C: Consumer> Context<C> {
     /// Waits while too much is on its way to the client already (`max_outgoing_bytes`).
     ///
     /// # Errors
-    /// A closed connection, or a message without a JSON form.
+    /// A closed connection, a message without a JSON form, or one that is longer than `max_outgoing_message_size`.
     pub async fn send_message(&mut self, message: impl Into<C::Outgoing>) -> std::result::Result<(), SendError> {
         let message = message.into();
         self.session.room().await;
@@ -138,23 +177,49 @@ impl<C: Consumer> Context<C> {
         Peer::new(Arc::clone(self.memberships.mailbox()), session.envelope().clone(), session.shared_config())
     }
 
-    /// Runs long work beside the handlers. It ends with the connection; an error of it is logged.
-    pub fn spawn<F>(&mut self, work: impl FnOnce(Peer<C::Outgoing>) -> F)
+    /// Runs long work beside the handlers. It ends with the connection, at any point at which it waits. An error or a panic
+    /// of it is logged, and leaves the connection open.
+    ///
+    /// # Errors
+    /// As many tasks of this connection run already as `max_spawned_tasks` allows: a client whose messages spawn work must
+    /// not be able to make the server run any number of tasks.
+    pub fn spawn<F>(&mut self, work: impl FnOnce(Peer<C::Outgoing>) -> F) -> std::result::Result<(), SpawnError>
     where
         F: Future<Output = Result> + Send + 'static,
     {
-        let work = work(self.peer());
-        let report = async {
-            if let Err(error) = work.await
-                && !error.is_closed()
-            {
-                tracing::error!(error = error.report(), "spawned work failed");
-            }
-        };
+        let limit = self.mounted.max_spawned_tasks;
         let tasks = self.tasks.get_or_insert_default();
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(tracing::Instrument::in_current_span(report));
+        if tasks.len() >= limit {
+            return Err(SpawnError::TooMany { limit });
+        }
+        let work = work(self.peer());
+        self.tasks.get_or_insert_default().spawn(tracing::Instrument::in_current_span(report(work)));
+        Ok(())
     }
+}
+
+/// Why work was not spawned.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// The connection runs as many tasks as it may (`max_spawned_tasks`).
+    #[error("a connection may run {limit} tasks beside its handlers at most (`max_spawned_tasks`)")]
+    TooMany {
+        /// How many are allowed.
+        limit: usize,
+    },
+}
+
+/// Logs how spawned work failed.
+async fn report(work: impl Future<Output = Result>) {
+    let error = match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) if error.is_closed() => return,
+        Ok(Err(error)) => error.report(),
+        Err(panic) => panic_text(&*panic),
+    };
+    tracing::error!(error, "spawned work failed");
 }
 
 impl<C: Consumer> std::fmt::Debug for Context<C> {

@@ -1,26 +1,37 @@
 //! Whether a client is welcome: identity, permissions, object, permissions about the object.
 
+use std::sync::Arc;
+
 use crate::auth::{self, Authentication, Identity};
-use crate::consumer::Consumer;
+use crate::consumer::{Consumer, HandlerError};
 use crate::context::UserOf;
 use crate::handshake::Handshake;
 use crate::object::FromHandshake;
 use crate::permission::{NotPermitted, Permission, Request};
-use crate::refusal::{Refusal, Rejection, report};
+use crate::refusal::{Refusal, Rejection};
+use crate::users::{TooMany, UserPlace, Users};
 
-/// What came of it.
+/// Whether a client is let in.
 pub(super) enum Verdict<C: Consumer> {
-    Welcome((UserOf<C>, C::Object)),
+    Welcome(Admitted<C>),
     Refused(Refusal),
-    /// There is no answer; for the log.
-    Failed(String),
+    /// The user has as many connections as allowed.
+    TooMany(Refusal),
 }
 
-pub(super) async fn admit<C: Consumer>(handshake: &Handshake) -> Verdict<C> {
+/// Who was let in, to what, and the user's place.
+pub(super) type Admitted<C> = (UserOf<C>, <C as Consumer>::Object, Option<UserPlace>);
+
+/// # Errors
+/// Something failed that had to be asked, so that there is no verdict.
+pub(super) async fn admit<C: Consumer>(handshake: &Handshake, users: &Arc<Users>) -> Result<Verdict<C>, HandlerError> {
     match check::<C>(handshake).await {
-        Ok(identity) => Verdict::Welcome(identity),
-        Err(Rejection::Refused(refusal)) => Verdict::Refused(refusal),
-        Err(Rejection::Failed(error)) => Verdict::Failed(report(&error)),
+        Ok((user, object)) => Ok(match users.take(&user) {
+            Ok(place) => Verdict::Welcome((user, object, place)),
+            Err(TooMany) => Verdict::TooMany(Refusal::new(429).detail("You have too many connections.")),
+        }),
+        Err(Rejection::Refused(refusal)) => Ok(Verdict::Refused(refusal)),
+        Err(Rejection::Failed(error)) => Err(HandlerError::from_boxed(error)),
     }
 }
 

@@ -1,10 +1,16 @@
 //! The life of one connection, from the accepted socket to its end. Reads as a table of contents.
 
 mod admission;
+mod budget;
 mod connection;
-mod events;
+mod grace;
+mod outcome;
 mod socket;
+mod sources;
 
+pub(crate) use connection::panic_text;
+
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use chanx_core::close::CloseCode;
@@ -14,17 +20,20 @@ use chanx_core::session::{Disconnect, EndedBy, Session};
 
 use crate::auth::user_key;
 use crate::channels::parse_event;
-use crate::consumer::{Consumer, HandlerError, Result};
-use crate::context::{Context, UserOf};
+use crate::consumer::{Consumer, Result};
+use crate::context::Context;
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
 use crate::hub::{Format, Mailbox, Memberships, Registration};
 use crate::mounted::Mounted;
 use crate::shared::SharedSession;
-use admission::{Verdict, admit};
+use crate::users::Users;
+use admission::{Admitted, Verdict, admit};
 use connection::{Connection, Next, Ran};
+use outcome::{Phase, settle};
+use tokio::time::{Sleep, sleep};
 
-/// Serves one connection. What comes once is boxed, here and below: an idle connection has no room for it.
+/// Serves one connection. What happens once is boxed, here and below, so that the task of an idle connection is small.
 pub(crate) async fn serve<C: Consumer>(opening: Box<Opening>) {
     let Opened { mut connection, mut guest, _registration } = Box::pin(open::<C>(opening)).await;
     if let Some(guest) = &mut guest {
@@ -37,7 +46,7 @@ pub(crate) async fn serve<C: Consumer>(opening: Box<Opening>) {
     // It leaves its groups, however long its client takes to say goodbye.
     drop(guest);
     Box::pin(connection.finish()).await;
-    report_end(connection.session().borrow().disconnect());
+    report_end(&connection.session().borrow());
 }
 
 /// A connection whose client was let in, or is about to be told that it was not.
@@ -60,17 +69,18 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     let mailbox = registration.open_mailbox(&mounted.roster, format);
     let session = SharedSession::new(new_session(&id, &mounted, agreement, &mailbox));
     let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox));
-    let handshake = Arc::new(handshake);
 
     tracing::info!("connected");
+    let mut deadline = pin!(sleep(mounted.config.admission_timeout));
     let mut guest = None;
-    if let Some((user, object)) = authenticate::<C>(&mut connection, &handshake).await {
+    let admitted = authenticate::<C>(&mut connection, &handshake, &mounted.users, deadline.as_mut()).await;
+    if let Some((user, object, place)) = admitted {
         if let Some(key) = user_key(&user) {
             mailbox.belongs_to(key);
         }
         let memberships = Memberships::new(Arc::clone(registration.hub()), mailbox);
-        let cx = Context::new(id, session, handshake, (user, object), (mounted, memberships));
-        guest = begin(&mut connection, cx).await;
+        let cx = Context::new(id, session, handshake, (user, object, place), (mounted, memberships));
+        guest = begin(&mut connection, cx, deadline).await;
     }
     Opened { connection, guest, _registration: registration }
 }
@@ -87,12 +97,11 @@ fn new_session(id: &Arc<str>, mounted: &Mounted, agreement: Option<Box<Agreement
 async fn authenticate<C: Consumer>(
     connection: &mut Connection,
     handshake: &Handshake,
-) -> Option<(UserOf<C>, C::Object)> {
-    let verdict = match connection.run(admit::<C>(handshake)).await {
-        Ran::Finished(verdict) => verdict,
-        Ran::Panicked(panic) => Verdict::Failed(panic),
-        Ran::Abandoned => return None,
-    };
+    users: &Arc<Users>,
+    deadline: Pin<&mut Sleep>,
+) -> Option<Admitted<C>> {
+    let admitted = connection.run(admit::<C>(handshake, users), Some(deadline)).await;
+    let verdict = settle(Phase::Admission, admitted, connection.session())?;
     let mut session = connection.session().borrow_mut();
     match verdict {
         Verdict::Welcome(identity) => {
@@ -103,26 +112,26 @@ async fn authenticate<C: Consumer>(
             tracing::info!(status = refusal.status(), "refused");
             session.refuse(refusal.into_outcome());
         }
-        Verdict::Failed(error) => {
-            let id = session.fail_authentication();
-            tracing::error!(id, error, "authentication failed");
+        Verdict::TooMany(refusal) => {
+            tracing::info!(status = refusal.status(), "refused: the user has `max_connections_per_user` connections");
+            session.refuse(refusal.into_outcome());
         }
     }
     None
 }
 
-/// Makes the consumer.
-async fn begin<C: Consumer>(connection: &mut Connection, mut cx: Context<C>) -> Option<Guest<C>> {
-    let connected = connection.run(async {
-        let mut consumer = C::connect(&mut cx).await?;
-        let greeted = greet(&mut consumer, &mut cx).await;
-        Ok((consumer, greeted))
-    });
-    let connected = connected.await;
-    let session = connection.session();
-    let (consumer, greeted) = settle(connected, session)?;
-    if settle(Ran::Finished(greeted), session).is_some() {
-        session.borrow_mut().open();
+/// Makes the consumer. Once there is one, it is told of the end, however soon that comes.
+async fn begin<C: Consumer>(
+    connection: &mut Connection,
+    mut cx: Context<C>,
+    mut deadline: Pin<&mut Sleep>,
+) -> Option<Guest<C>> {
+    let connected = connection.run(C::connect(&mut cx), Some(deadline.as_mut())).await;
+    let mut consumer = settle(Phase::Opening, connected, connection.session())?;
+    let greeted = connection.run(greet(&mut consumer, &mut cx), Some(deadline)).await;
+    cx.admitted();
+    if settle(Phase::Opening, greeted, connection.session()).is_some() {
+        connection.session().borrow_mut().open();
     }
     Some(Guest { consumer, cx })
 }
@@ -137,34 +146,35 @@ async fn greet<C: Consumer>(consumer: &mut C, cx: &mut Context<C>) -> Result {
 
 /// Handles one message or event.
 async fn handle<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>, next: Next<C::Incoming>) {
-    let Guest { consumer, cx, .. } = guest;
-    match next {
+    let Guest { consumer, cx } = guest;
+    let limit = connection.session().borrow().config().handler_timeout;
+    let mut deadline = limit.map(|limit| Box::pin(sleep(limit)));
+    let deadline = deadline.as_mut().map(|deadline| deadline.as_mut());
+    if matches!(next, Next::Event(_) | Next::Missed) {
+        connection.session().borrow_mut().begin_event();
+    }
+    let (phase, ran) = match next {
         Next::Message(message) => {
-            let ran = connection.run(consumer.receive_message(cx, message)).await;
-            conclude(ran, connection.session(), fail_message);
+            (Phase::Message, connection.run(consumer.receive_message(cx, message), deadline).await)
         }
-        Next::Event(event) => {
-            connection.session().borrow_mut().begin_event();
-            let ran = connection.run(handle_event(consumer, cx, &event)).await;
-            conclude(ran, connection.session(), fail_event);
-        }
-        Next::Missed => {
-            connection.session().borrow_mut().begin_event();
-            let ran = connection.run(consumer.messages_missed(cx)).await;
-            conclude(ran, connection.session(), fail_event);
-        }
+        Next::Event(event) => (Phase::Event, connection.run(handle_event(consumer, cx, &event), deadline).await),
+        Next::Missed => (Phase::Event, connection.run(consumer.messages_missed(cx), deadline).await),
+        Next::Unreadable(panic) => (Phase::Reading, Ran::Panicked(panic)),
+    };
+    if settle(phase, ran, connection.session()).is_some() {
+        connection.session().borrow_mut().completed();
     }
 }
 
 /// Tells the consumer that nothing more comes.
 async fn end<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
     let Some(how) = connection.session().borrow().disconnect().cloned() else { return };
-    let farewell = connection.run(async {
+    let farewell = async {
         guest.consumer.disconnected(&mut guest.cx, &how).await;
         Ok(())
-    });
-    let ended = farewell.await;
-    settle(ended, connection.session());
+    };
+    let ended = connection.run_last(farewell).await;
+    settle(Phase::Farewell, ended, connection.session());
 }
 
 /// Reads an event and hands it to the consumer. One that it does not declare is passed over.
@@ -178,58 +188,16 @@ async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event:
     }
 }
 
-/// Notes what became of a handler.
-fn conclude(ran: Ran<Result>, session: &SharedSession, fail_it: impl FnOnce(&SharedSession, &HandlerError)) {
-    match ran {
-        Ran::Finished(Ok(())) => session.borrow_mut().completed(),
-        Ran::Finished(Err(error)) => fail_it(session, &error),
-        Ran::Panicked(panic) if session.borrow().config().panic_closes => fail(session, &panic),
-        Ran::Panicked(panic) => fail_it(session, &HandlerError::new(panic)),
-        Ran::Abandoned => {}
-    }
-}
-
-/// The value, or the end of the connection.
-fn settle<T>(ran: Ran<Result<T>>, session: &SharedSession) -> Option<T> {
-    match ran {
-        Ran::Finished(Ok(value)) => return Some(value),
-        Ran::Finished(Err(error)) if error.is_closed() => {}
-        Ran::Finished(Err(error)) => fail(session, &error.report()),
-        Ran::Panicked(panic) => fail(session, &panic),
-        Ran::Abandoned => {}
-    }
-    None
-}
-
-fn fail_message(session: &SharedSession, error: &HandlerError) {
-    log_failure(session, error, Session::failed);
-}
-
-fn fail_event(session: &SharedSession, error: &HandlerError) {
-    log_failure(session, error, Session::failed_event);
-}
-
-fn log_failure(session: &SharedSession, error: &HandlerError, note: impl FnOnce(&mut Session) -> String) {
-    let mut session = session.borrow_mut();
-    if session.is_ending() && error.is_closed() {
-        return;
-    }
-    let message_id = session.message_id();
-    let id = note(&mut session);
-    tracing::error!(id, message_id, error = error.report(), "a handler failed");
-}
-
-fn fail(session: &SharedSession, error: &str) {
-    let id = session.borrow_mut().fail();
-    tracing::error!(id, error, "the connection failed");
-}
-
-fn report_end(how: Option<&Disconnect>) {
-    let Some(how) = how else { return };
-    let by = match how.by {
+/// One line for each end, with its cause.
+fn report_end(session: &Session) {
+    let Some(Disconnect { code, reason, by }) = session.disconnect() else { return };
+    let by = match by {
         EndedBy::Server => "server",
         EndedBy::Client => "client",
         EndedBy::Transport => "transport",
     };
-    tracing::info!(by, code = how.code.map(CloseCode::as_u16), "disconnected");
+    let code = code.map(CloseCode::as_u16);
+    let reason = (!reason.is_empty()).then_some(&**reason);
+    let unhandled = Some(session.unhandled()).filter(|unhandled| *unhandled > 0);
+    tracing::info!(by, code, reason, unhandled, "disconnected");
 }

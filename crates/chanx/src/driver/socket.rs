@@ -1,12 +1,12 @@
 //! The socket as the driver has it: to read from at any time, and to write to while nobody else does.
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context as Task, Poll};
 
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
 
 use crate::hub::Outlet;
@@ -32,11 +32,6 @@ impl Socket {
         }
     }
 
-    /// Whether the driver may write.
-    pub(super) fn has_outlet(&self) -> bool {
-        !matches!(self, Self::Tcp(_, None))
-    }
-
     /// What can be lent to others; nothing if it is.
     pub(super) fn take_outlet(&mut self) -> Option<Outlet> {
         match self {
@@ -48,6 +43,22 @@ impl Socket {
     pub(super) fn put_outlet(&mut self, lent: Outlet) {
         if let Self::Tcp(_, outlet) = self {
             *outlet = Some(lent);
+        }
+    }
+
+    /// Whether written bytes may stay in the process until they are flushed.
+    pub(super) fn is_buffered(&self) -> bool {
+        matches!(self, Self::Other(_))
+    }
+
+    /// Whether the peer, or the system, has ended the connection, although nothing was read. Known of bare sockets only.
+    pub(super) fn is_hung_up(&self, task: &mut Task<'_>) -> bool {
+        match self {
+            Self::Tcp(input, _) => matches!(
+                pin!(input.ready(Interest::READABLE)).poll(task),
+                Poll::Ready(Ok(ready)) if ready.is_read_closed()
+            ),
+            Self::Other(_) => false,
         }
     }
 

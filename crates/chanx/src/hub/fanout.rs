@@ -92,13 +92,12 @@ impl<'a> Copies<'a> {
         let is_mine = self.message.from_user.as_deref().is_some_and(|sender| member.user() == Some(sender));
         let (origin, window) = (Origin { is_mine, is_current }, member.window());
         let (broadcast, copies) = self.written(&member.format)?;
-        let action = broadcast.action();
         if let Some((_, frames)) = copies.iter().find(|(of, _)| *of == (origin, window)) {
-            return Some(Delivery::Frames(frames.clone(), action));
+            return Some(Delivery::Frames(frames.clone()));
         }
         let frames = Bytes::from(broadcast.frames(origin, window, member.format.config()));
         copies.push(((origin, window), frames.clone()));
-        Some(Delivery::Frames(frames, action))
+        Some(Delivery::Frames(frames))
     }
 
     fn written(&mut self, format: &'a Arc<dyn Format>) -> Option<&mut (Broadcast, Vec<(Variant, Bytes)>)> {
@@ -156,7 +155,7 @@ mod tests {
         let mut copies = Copies { message: &message, sender: Some(0), formats: Vec::new() };
         let mut all = Vec::new();
         for member in members {
-            let Some(Delivery::Frames(frames, _)) = copies.of(member) else { panic!("frames were expected") };
+            let Some(Delivery::Frames(frames)) = copies.of(member) else { panic!("frames were expected") };
             all.push(frames);
         }
         all

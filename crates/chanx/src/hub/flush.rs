@@ -175,12 +175,12 @@ mod tests {
         let (_, outlet) = accepted.unwrap().0.into_split();
         outlet.writable().await.unwrap();
         let mailbox = Arc::new(Mailbox::new(0, format_with(roomy())));
-        mailbox.lend_outlet(Outlet(outlet));
+        mailbox.end_turn(Some(Outlet(outlet)), u32::MAX);
         (mailbox, client.unwrap())
     }
 
     fn frames(bytes: &'static [u8]) -> Delivery {
-        Delivery::Frames(Bytes::from_static(bytes), "action")
+        Delivery::Frames(Bytes::from_static(bytes))
     }
 
     /// Puts something in, as a fan-out does.
@@ -266,28 +266,28 @@ mod tests {
     #[tokio::test]
     async fn a_closed_mailbox_keeps_no_way_to_the_socket() {
         let (mailbox, _client) = connected().await;
-        let Some(Lent { outlet, .. }) = mailbox.take_outlet() else { panic!("it was lent") };
+        let Some(Lent { outlet, .. }) = mailbox.begin_turn().lent else { panic!("it was lent") };
         mailbox.close();
-        mailbox.lend_outlet(outlet);
-        assert!(mailbox.take_outlet().is_none());
+        mailbox.end_turn(Some(outlet), u32::MAX);
+        assert!(mailbox.begin_turn().lent.is_none());
 
         let (mailbox, _client) = connected().await;
         mailbox.close();
-        assert!(mailbox.take_outlet().is_none());
+        assert!(mailbox.begin_turn().lent.is_none());
     }
 
     #[tokio::test]
     async fn only_the_driver_writes_while_it_has_the_outlet() {
         let (mailbox, _client) = connected().await;
         assert!(mailbox.push(frames(b"one")).is_to_be_flushed);
-        let Some(Lent { outlet, rest }) = mailbox.take_outlet() else { panic!("it was lent") };
-        assert!(rest.is_empty() && mailbox.take_outlet().is_none());
+        let Some(Lent { outlet, rest }) = mailbox.begin_turn().lent else { panic!("it was lent") };
+        assert!(rest.is_empty() && mailbox.begin_turn().lent.is_none());
         // The flush finds no outlet.
         mailbox.flush(&mut Vec::new());
         assert_eq!(mailbox::next(&mailbox, true), "3");
         put(&Arc::default(), &mailbox, frames(b"four"));
         assert_eq!(mailbox::next(&mailbox, true), "4");
-        mailbox.lend_outlet(outlet);
+        mailbox.end_turn(Some(outlet), u32::MAX);
     }
 
     #[tokio::test]
@@ -298,10 +298,10 @@ mod tests {
         put(&flusher, &mailbox, frames(large));
         put(&flusher, &mailbox, frames(b"end"));
         tokio::task::yield_now().await;
-        let Some(Lent { outlet, rest }) = mailbox.take_outlet() else { panic!("it was lent") };
+        let Some(Lent { outlet, rest }) = mailbox.begin_turn().lent else { panic!("it was lent") };
         assert!((1..large.len() + 3).contains(&rest.len()), "{} bytes are left", rest.len());
         let mut left: Vec<u8> = rest.to_vec();
-        while let Poll::Ready(Delivery::Frames(frames, _)) =
+        while let Poll::Ready(Delivery::Frames(frames)) =
             poll_fn(|task| Poll::Ready(mailbox::poll_next(&mailbox, task, true))).await
         {
             left.extend_from_slice(&frames);
@@ -326,14 +326,14 @@ mod tests {
         mailbox.push(frames(large));
         mailbox.flush(scratch);
         assert_eq!(wakes.count(), 1);
-        let Some(Lent { outlet, rest }) = mailbox.take_outlet() else { panic!("it was lent") };
+        let Some(Lent { outlet, rest }) = mailbox.begin_turn().lent else { panic!("it was lent") };
         assert!(!rest.is_empty());
         // A socket that is full takes nothing of what follows.
         while outlet.0.try_write(large).is_ok() {}
-        mailbox.lend_outlet(outlet);
+        mailbox.end_turn(Some(outlet), u32::MAX);
         mailbox.push(frames(b"end"));
         mailbox.flush(scratch);
-        let Some(Lent { rest, .. }) = mailbox.take_outlet() else { panic!("it was lent") };
+        let Some(Lent { rest, .. }) = mailbox.begin_turn().lent else { panic!("it was lent") };
         assert_eq!(rest, "end");
     }
 

@@ -10,7 +10,7 @@ mod members;
 mod roster;
 mod seats;
 
-pub(crate) use mailbox::{Delivery, Lent, Limits, Mailbox, Outlet, Reader};
+pub(crate) use mailbox::{Delivery, EventTurn, Lent, Limits, Mailbox, Outlet, Reader, Turn};
 pub(crate) use members::{Memberships, Registration};
 pub(crate) use roster::Roster;
 
@@ -332,7 +332,7 @@ mod tests {
         hub.layer().group_send(&room(), raw(r#"{"a":1}"#)).await.unwrap();
         let mut addresses = Vec::new();
         for mailbox in &mailboxes {
-            let Delivery::Frames(frames, _) = next(mailbox).await else { panic!("frames were expected") };
+            let Delivery::Frames(frames) = next(mailbox).await else { panic!("frames were expected") };
             addresses.push(frames.as_ptr());
         }
         assert!(addresses.iter().all(|address| *address == addresses[0]));

@@ -22,6 +22,7 @@ mod converter;
 mod error;
 mod expression;
 mod matcher;
+mod mount;
 mod parameters;
 mod pattern;
 mod reverse;

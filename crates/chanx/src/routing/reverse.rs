@@ -48,6 +48,16 @@ pub enum ReverseError {
         /// The converter or regular expression of the parameter.
         expected: String,
     },
+    /// A segment of the path would be `.` or `..`, encoded or not, which clients resolve and never send.
+    #[error("route {route} has the path {path:?} with these parameters, whose segment {segment:?} clients do not send")]
+    DotSegment {
+        /// The route and its name.
+        route: String,
+        /// The path in question, not encoded.
+        path: String,
+        /// The segment in question.
+        segment: &'static str,
+    },
     /// The route is a regular expression with more in it than text and named groups.
     #[error("route {route} is too rich a regular expression to be reversed")]
     Irreversible {
@@ -58,7 +68,7 @@ pub enum ReverseError {
 
 /// Characters of a path that RFC 3986, section 3.3, allows as they are (`pchar` and `/`); the same
 /// that Django keeps.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -85,7 +95,15 @@ pub(super) fn path<T>(route: &CompiledRoute<T>, parameters: &Parameters) -> Resu
     for part in &route.pattern.parts {
         path.push_str(part_text(route, part, parameters)?);
     }
-    Ok(encode(&path))
+    match path.split('/').find_map(dot_segment) {
+        Some(segment) => Err(ReverseError::DotSegment { route: route.to_string(), path, segment }),
+        None => Ok(encode(&path)),
+    }
+}
+
+/// Clients take encoded dots for dots (the URL standard, "double-dot URL path segment"), so that encoding does not help.
+fn dot_segment(segment: &str) -> Option<&'static str> {
+    [".", ".."].into_iter().find(|dots| *dots == segment)
 }
 
 fn refuse_unexpected<T>(route: &CompiledRoute<T>, parameters: &Parameters) -> Result<(), ReverseError> {

@@ -85,7 +85,7 @@ impl<T> RouteTable<T> {
     ///
     /// # Errors
     ///
-    /// An unknown name, and parameters that do not fit the route.
+    /// An unknown name, parameters that do not fit the route, and a path with a segment `.` or `..`.
     pub fn reverse(&self, name: &str, parameters: &[(&str, &dyn fmt::Display)]) -> Result<String, ReverseError> {
         let route = self.iter().find(|route| route.name() == Some(name));
         let route = route.ok_or_else(|| ReverseError::UnknownName { name: name.to_owned() })?;

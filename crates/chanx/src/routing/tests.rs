@@ -245,6 +245,21 @@ fn a_reversed_path_never_names_a_host() {
 }
 
 #[test]
+fn a_path_that_clients_would_shorten_is_not_made() {
+    let routes = [path("ws/<name>/", "x").name("one"), path("of/<path:rest>", "y").name("rest")];
+    let table = Routes::<&str>::new(routes).compile().unwrap();
+    for dots in [".", ".."] {
+        let error = table.reverse("one", &[("name", &dots)]).unwrap_err();
+        assert!(matches!(&error, ReverseError::DotSegment { segment, .. } if *segment == dots), "{error}");
+    }
+    let error = table.reverse("rest", &[("rest", &"a/../b")]).unwrap_err().to_string();
+    assert!(error.contains("\"of/a/../b\"") && error.contains("clients do not send"), "{error}");
+    for harmless in ["...", "a..", "..a", "%2e%2e"] {
+        assert!(table.reverse("one", &[("name", &harmless)]).is_ok(), "{harmless}");
+    }
+}
+
+#[test]
 fn mapped_routes_lead_to_the_same_places() {
     let inner = [path("<int:pk>/", "room").argument("a", 1).name("room")];
     let routes = Routes::<&str>::new([path("rooms/", include(inner))]).map(&str::len);

@@ -80,6 +80,9 @@ table::settings! {
     /// nothing more is read from it.
     max_outgoing_bytes: usize = 1_048_576, rules::at_least_one;
 
+    /// The longest message in bytes that is sent, before compression. A longer one is refused where it is sent.
+    max_outgoing_message_size: usize = 4_194_304, rules::at_least_one;
+
     /// How many group messages and events may wait for one connection. One that lets more wait is closed with 4413, so that
     /// it never holds up the others.
     max_queued_deliveries: usize = 1024, rules::at_least_one;
@@ -87,8 +90,19 @@ table::settings! {
     /// How many groups one connection may be in.
     max_groups: usize = 1000, rules::at_least_one;
 
-    /// How many connections may be open at the same time.
-    max_connections: Option<usize> = None, rules::at_least_one_if_any;
+    /// How many tasks one connection may run beside its handlers.
+    max_spawned_tasks: usize = 32, rules::at_least_one;
+
+    /// The longest request that may open a socket, in bytes: its first line and its headers as they arrived. A longer one is
+    /// answered with 431.
+    max_handshake_size: usize = 16_384, rules::at_least_one;
+
+    /// How many connections may be open at the same time. A further one is answered with 503.
+    max_connections: Option<usize> = Some(16_384), rules::at_least_one_if_any;
+
+    /// How many connections one user may have to this process at the same time. A further one is refused with 429, and closed
+    /// with 4429. Users without a key, anonymous ones for instance, are not counted.
+    max_connections_per_user: Option<usize> = Some(100), rules::at_least_one_if_any;
 
     /// The seconds after which a silent connection is sent a ping.
     ping_interval: Option<Duration> = Some(Duration::from_secs(20)), rules::positive_if_any;
@@ -96,12 +110,25 @@ table::settings! {
     /// The seconds that a client may take to answer a ping. Then it is closed with 4408.
     ping_timeout: Duration = Duration::from_secs(20), rules::positive;
 
-    /// The seconds that a client may take to answer a close frame. Then its connection is cut.
+    /// The seconds that authentication, permissions, the object, `connect`, `build_groups` and `post_authentication` may take
+    /// together. Then the connection is closed with 1011.
+    admission_timeout: Duration = Duration::from_secs(10), rules::positive;
+
+    /// The seconds that a handler may take. Then it is given up, which counts as a failure of it.
+    handler_timeout: Option<Duration> = None, rules::positive_if_any;
+
+    /// The seconds in which everything that follows the end of a connection has to happen: its handler and the messages
+    /// that its client sent before it closed have four fifths of them, `disconnected` and the client's answer to the close
+    /// frame the rest. Then the connection is cut.
     close_timeout: Duration = Duration::from_secs(5), rules::positive;
 
     /// The seconds that a client may go without taking anything of what waits for it. Then it is
     /// closed with 4413.
     send_timeout: Duration = Duration::from_secs(30), rules::positive;
+
+    /// The bytes per second that a client must take of what waits for it, on average over `send_timeout`; 0 for any rate. A
+    /// slower one is closed with 4413.
+    min_send_rate: usize = 1024;
 
     /// The seconds without a message from the client after which it is closed with 4408.
     idle_timeout: Option<Duration> = None, rules::positive_if_any;
@@ -140,6 +167,10 @@ table::settings! {
 
     /// What is logged, as a level or as directives such as `info,chanx=debug`.
     log_filter: String = "info".to_owned(), rules::not_empty;
+
+    /// How many bytes of log lines may wait to be written. Further lines are lost, and the log tells how many as soon as it
+    /// can be written; a quarter is kept for warnings and errors.
+    max_queued_log_bytes: usize = 1_048_576, rules::at_least_one;
 
     /// What carries messages between the processes of a site; `memory://` where there is one
     /// process.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::handshake::is_token;
 use crate::origin::AllowedOrigins;
 
 /// Keys of a message that have a meaning of their own, see the envelope.
@@ -48,10 +49,7 @@ pub(super) fn websocket_url_if_any(url: &Option<String>) -> Result<(), String> {
 
 /// A cookie's name is a token (RFC 6265, section 4.1.1).
 pub(super) fn cookie_name(name: &str) -> Result<(), String> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    demand(!name.is_empty() && name.bytes().all(is_token), || {
-        "must be made of letters, digits and \"-\", \"_\" or \".\"".to_owned()
-    })
+    demand(is_token(name), || "must be made of letters, digits and \"-\", \"_\" or \".\"".to_owned())
 }
 
 /// A path on the own site: `//host/` would be another one.

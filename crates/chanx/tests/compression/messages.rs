@@ -19,8 +19,10 @@ async fn messages_are_compressed_from_the_threshold_on() {
     let site = Site::start(&settings).await;
     let mut client = Client::connect(site.address, "/room/", &[BROWSER]).await;
     for (size, is_compressed) in [(10, false), (69, false), (70, true), (5000, true), (0, false)] {
-        client.send("echo", &"x".repeat(size)).await;
-        assert_eq!(client.text().await, ("x".repeat(size), is_compressed), "{size}");
+        for way in ["echo", "handle"] {
+            client.send(way, &"x".repeat(size)).await;
+            assert_eq!(client.text().await, ("x".repeat(size), is_compressed), "{way} {size}");
+        }
     }
 }
 

@@ -10,6 +10,8 @@ use chanx::{Connections, Consumer, Context, GroupName, Message, Overrides, Resul
 pub(crate) enum Incoming {
     /// Says it to the client alone.
     Echo(String),
+    /// Says it to the client alone, through a handle of the connection.
+    Handle(String),
     /// Says it to all who are in the room.
     Say(String),
 }
@@ -54,6 +56,7 @@ impl<const IS_PLAIN: bool> Consumer for Room<IS_PLAIN> {
     async fn receive_message(&mut self, cx: &mut Context<Self>, message: Incoming) -> Result {
         match message {
             Incoming::Echo(text) => cx.send_message(Outgoing::Echo(text)).await?,
+            Incoming::Handle(text) => cx.peer().send_message(Outgoing::Echo(text)).await?,
             Incoming::Say(text) => cx.send_group_message(RoomMessage::Said(text)).exclude_current(false).await?,
         }
         Ok(())

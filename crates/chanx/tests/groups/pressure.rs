@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chanx::Audience;
 use chanx::layer::MemoryLayer;
 use chanx::testing::Communicator;
 use serde_json::json;
@@ -129,7 +130,7 @@ async fn events_that_nobody_handles_in_time_close_the_connection() {
     tell(&mut busy, "sleep", 3600).await;
     busy.send_frame(chanx::testing::Opcode::Ping, b"").await;
     busy.receive_pong().await.unwrap();
-    for number in 0..20 {
+    for number in 0..10 {
         let event = RoomEvent::Note(number.to_string());
         site.channels.send_event(chanx::Audience::Everyone, &event).await.unwrap();
     }
@@ -154,4 +155,36 @@ async fn large_events_that_nobody_handles_in_time_close_the_connection() {
         tokio::task::yield_now().await;
     }
     busy.assert_closed(4413).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_does_not_read_holds_up_no_sender() {
+    let mut settings = settings();
+    (settings.max_outgoing_bytes, settings.max_queued_deliveries) = (1000, 16);
+    let site = Site::with(&settings, MemoryLayer::new());
+    let mut reader = site.member("room").await;
+    let stuck = site.member("room").await;
+    let say = async |text: String| {
+        site.channels.send_group_message(Audience::Everyone, &RoomMessage::Said(text)).await.unwrap();
+    };
+    // What the stream and the output of the stuck member take.
+    say("x".repeat(70_000)).await;
+    take_said(&mut reader).await;
+    let start = tokio::time::Instant::now();
+    for number in 0..12 {
+        say(number.to_string()).await;
+        assert_eq!(take_said(&mut reader).await, number.to_string());
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO, "a pause of the sender helps no client to read");
+    assert_eq!(site.connections.len(), 2);
+    drop(stuck);
+}
+
+async fn take_said(client: &mut Communicator) -> String {
+    loop {
+        let message = client.receive_json().await.unwrap();
+        if message["action"] == "said" {
+            return message["payload"].as_str().unwrap().to_owned();
+        }
+    }
 }

@@ -142,7 +142,7 @@ impl Kind for NoCompletion {
 pub(crate) struct Member<K>(std::marker::PhantomData<K>);
 
 fn fault<C: Consumer>(cx: &Context<C>, at: &str) -> Result {
-    match cx.handshake().header("x-fault") {
+    match cx.handshake()?.header("x-fault") {
         Some(fault) if fault == at => Err(HandlerError::new("a fault on demand")),
         Some(fault) if fault.strip_prefix("panic ") == Some(at) => panic!("a panic on demand"),
         _ => Ok(()),
@@ -150,7 +150,7 @@ fn fault<C: Consumer>(cx: &Context<C>, at: &str) -> Result {
 }
 
 fn first_groups<C: Consumer>(cx: &Context<C>) -> Result<Vec<GroupName>> {
-    let names = cx.handshake().header("x-groups").unwrap_or_default();
+    let names = cx.handshake()?.header("x-groups").unwrap_or_default();
     Ok(names.split(',').filter(|name| !name.is_empty()).map(GroupName::new).collect::<Result<_, _>>()?)
 }
 
@@ -167,11 +167,11 @@ impl<K: Kind> Consumer for Member<K> {
     }
 
     fn overrides() -> Overrides {
-        K::overrides()
+        K::overrides().keep_handshake(true)
     }
 
     async fn connect(cx: &mut Context<Self>) -> Result<Self> {
-        if let Some(group) = cx.handshake().header("x-joins-early").map(str::to_owned) {
+        if let Some(group) = cx.handshake()?.header("x-joins-early").map(str::to_owned) {
             cx.join(group).await?;
         }
         fault(cx, "connect")?;
@@ -180,7 +180,7 @@ impl<K: Kind> Consumer for Member<K> {
 
     async fn build_groups(&mut self, cx: &mut Context<Self>) -> Result<Vec<GroupName>> {
         fault(cx, "build")?;
-        let audience = match cx.handshake().header("x-audience") {
+        let audience = match cx.handshake()?.header("x-audience") {
             Some("everyone") => Some(GroupName::everyone()),
             Some(_) => cx.user().key().map(|key| GroupName::of_user(&key)),
             None => None,

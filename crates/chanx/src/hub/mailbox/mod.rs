@@ -22,8 +22,10 @@ use queue::Queue;
 /// Something for a connection that does not come from its client.
 #[derive(Clone, Debug)]
 pub(crate) enum Delivery {
-    /// Whole frames, ready to go, and the action for the log.
-    Frames(Bytes, &'static str),
+    /// Whole frames, ready to go.
+    Frames(Bytes),
+    /// The text of a message to this connection alone, which frames and compresses it like its own.
+    Text(Bytes),
     /// An event for the consumer.
     Event(Arc<Event>),
     /// Deliveries may have been lost.
@@ -56,12 +58,42 @@ pub(crate) struct Mailbox {
     room: OnceLock<Box<Notify>>,
 }
 
-/// The one who empties a mailbox.
+/// Where the deliveries of a mailbox go.
 pub(crate) trait Reader {
     /// Whether there is room for more than the end.
     fn has_room(&self) -> bool;
 
+    /// What to do with events now.
+    fn event_turn(&self) -> EventTurn;
+
     fn take(&mut self, delivery: Delivery);
+}
+
+/// What is to happen with an event in a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EventTurn {
+    /// The event is taken.
+    Now,
+    /// The event is set aside, as a handler runs; frames behind it are taken.
+    Later,
+    /// Nothing is taken, because an event was taken and is not handled yet.
+    None,
+}
+
+/// A look into a mailbox.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Look {
+    /// Whether events were left for later.
+    pub(crate) has_events: bool,
+}
+
+/// What a driver has while it runs.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    /// The outlet, if it was lent.
+    pub(crate) lent: Option<Lent>,
+    /// Ticks since the last turn.
+    pub(crate) ticks: u32,
 }
 
 /// What came of putting something in.
@@ -130,6 +162,7 @@ impl Mailbox {
         }
         if queue.is_beyond(self.limits()) {
             queue.end(CloseCode::TOO_SLOW, "too slow");
+            self.notify();
             return Pushed { pressure: Pressure::Low, is_to_be_flushed: false };
         }
         let is_to_be_flushed = queue.push(delivery);
@@ -157,7 +190,7 @@ impl Mailbox {
         if queue.is_ending() {
             return Err(Closed);
         }
-        if queue.pressure(self.limits()) == Pressure::High {
+        if queue.is_half_full(self.limits()) {
             return Ok(Some(delivery));
         }
         queue.push(delivery);
@@ -168,9 +201,9 @@ impl Mailbox {
     /// Writes the frames that wait to the socket, all of them at once. Where that cannot be done, the driver is woken to do it.
     pub(super) fn flush(&self, scratch: &mut Vec<u8>) {
         let mut queue = self.queue();
-        let before = queue.pressure(self.limits());
+        let was_full = queue.is_half_full(self.limits());
         queue.flush(scratch);
-        self.tell_of_room(before, &queue);
+        self.tell_of_room(was_full, &queue);
     }
 
     /// Leaves to the driver what waits.
@@ -183,10 +216,11 @@ impl Mailbox {
         let mut queue = self.queue();
         if !queue.is_ending() {
             queue.end(code, reason);
+            self.notify();
         }
     }
 
-    /// Tells the connection that it is time for a tick.
+    /// Counts a tick of the connection.
     pub(super) fn tick(&self) {
         self.queue().tick();
     }
@@ -197,26 +231,32 @@ impl Mailbox {
     }
 
     /// Hands over what waits, in the order in which it was put in, as far as the reader has room, and wakes the task when
-    /// more comes. The end is handed over in any case. Says whether it was ticked.
-    pub(crate) fn read(&self, task: &mut Task<'_>, reader: &mut impl Reader) -> bool {
+    /// more comes. The end is handed over in any case.
+    pub(crate) fn read(&self, task: &mut Task<'_>, reader: &mut impl Reader) -> Look {
         let mut queue = self.queue();
-        let before = queue.pressure(self.limits());
-        while let Some(delivery) = queue.next(reader.has_room()) {
+        let was_full = queue.is_half_full(self.limits());
+        while let Some(delivery) = queue.next(reader.has_room(), reader.event_turn()) {
             reader.take(delivery);
         }
-        self.tell_of_room(before, &queue);
+        self.tell_of_room(was_full, &queue);
         queue.attend(task.waker());
-        queue.take_tick()
+        Look { has_events: queue.has_aside() }
     }
 
-    /// Takes back the way to the socket, if it was lent.
-    pub(crate) fn take_outlet(&self) -> Option<Lent> {
-        self.queue().take_outlet()
+    /// Begins a turn of the driver.
+    pub(crate) fn begin_turn(&self) -> Turn {
+        let mut queue = self.queue();
+        Turn { lent: queue.take_outlet(), ticks: queue.take_ticks() }
     }
 
-    /// Lends the way to the socket, so that frames need not wait for the driver.
-    pub(crate) fn lend_outlet(&self, outlet: Outlet) {
-        self.queue().lend_outlet(outlet);
+    /// Ends a turn of the driver. With an outlet, frames need not wait for the driver. It is not woken for the next
+    /// `ticks - 1` ticks.
+    pub(crate) fn end_turn(&self, outlet: Option<Outlet>, ticks: u32) {
+        let mut queue = self.queue();
+        if let Some(outlet) = outlet {
+            queue.lend_outlet(outlet);
+        }
+        queue.set_alarm(ticks);
     }
 
     /// Takes nothing more.
@@ -230,8 +270,8 @@ impl Mailbox {
         self.queue().is_empty()
     }
 
-    fn tell_of_room(&self, before: Pressure, queue: &Queue) {
-        if before == Pressure::High && queue.pressure(self.limits()) == Pressure::Low {
+    fn tell_of_room(&self, was_full: bool, queue: &Queue) {
+        if was_full && !queue.is_half_full(self.limits()) {
             self.notify();
         }
     }
@@ -252,7 +292,7 @@ impl Mailbox {
 impl Delivery {
     fn size(&self) -> usize {
         match self {
-            Self::Frames(frames, _) => frames.len(),
+            Self::Frames(bytes) | Self::Text(bytes) => bytes.len(),
             Self::Event(event) => event.data.len(),
             Self::Missed | Self::Close(..) => 0,
         }
@@ -277,7 +317,7 @@ pub(super) mod tests {
     }
 
     fn frames(size: usize) -> Delivery {
-        Delivery::Frames(Bytes::from(vec![0; size]), "action")
+        Delivery::Frames(Bytes::from(vec![0; size]))
     }
 
     /// A reader with room for one delivery, or for none.
@@ -291,6 +331,10 @@ pub(super) mod tests {
             self.room && self.taken.is_none()
         }
 
+        fn event_turn(&self) -> EventTurn {
+            EventTurn::Now
+        }
+
         fn take(&mut self, delivery: Delivery) {
             self.taken = Some(delivery);
         }
@@ -300,7 +344,7 @@ pub(super) mod tests {
     pub(in crate::hub) fn next(mailbox: &Mailbox, room: bool) -> String {
         match poll_next(mailbox, &mut Context::from_waker(noop_waker_ref()), room) {
             Poll::Pending => "nothing".to_owned(),
-            Poll::Ready(Delivery::Frames(frames, _)) => frames.len().to_string(),
+            Poll::Ready(Delivery::Frames(bytes) | Delivery::Text(bytes)) => bytes.len().to_string(),
             Poll::Ready(Delivery::Event(_)) => "event".to_owned(),
             Poll::Ready(Delivery::Missed) => "missed".to_owned(),
             Poll::Ready(Delivery::Close(code, _)) => code.to_string(),
@@ -416,6 +460,25 @@ pub(super) mod tests {
             mailbox.push(frames(size));
         }
         assert_eq!(wakes.count(), 1);
+    }
+
+    #[test]
+    fn a_tick_wakes_a_driver_only_when_it_may_have_something_to_do() {
+        let mailbox = mailbox();
+        let wakes = count_wakes(&mailbox);
+        mailbox.end_turn(None, 3);
+        for expected in [0, 0, 1] {
+            mailbox.tick();
+            assert_eq!(wakes.count(), expected);
+        }
+        assert_eq!(mailbox.begin_turn().ticks, 3);
+        assert_eq!(mailbox.begin_turn().ticks, 0);
+        // A tick that comes while the driver runs is not lost.
+        mailbox.end_turn(None, 2);
+        assert_eq!(mailbox.begin_turn().ticks, 0);
+        mailbox.tick();
+        mailbox.end_turn(None, 1);
+        assert_eq!(wakes.count(), 2);
     }
 
     #[tokio::test]

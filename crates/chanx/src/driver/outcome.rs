@@ -1,0 +1,139 @@
+//! What the failure of a handler, or of what comes before and after them, leads to: one table.
+
+use crate::consumer::HandlerError;
+use crate::shared::SharedSession;
+use chanx_core::session::Session;
+
+use super::connection::Ran;
+
+/// What the driver was doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Authentication, permissions, the object.
+    Admission,
+    /// `connect`, `build_groups`, `post_authentication`.
+    Opening,
+    /// A message is read into its type.
+    Reading,
+    /// `receive_message`.
+    Message,
+    /// `receive_event`, `messages_missed`.
+    Event,
+    /// `disconnected`.
+    Farewell,
+}
+
+/// How it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Something was sent into a closed connection; not necessarily this one.
+    Closed,
+    Error,
+    Panic,
+    TimedOut,
+    Abandoned,
+}
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    /// Nothing: the failure is a consequence of the end.
+    Ignore,
+    /// A line in the log: the connection has ended already.
+    GiveUp,
+    /// An error in the log, of which the client learns nothing.
+    Note,
+    /// An error in the log, and an `error` with its id for the client.
+    Answer,
+    /// An error in the log, and the end of the connection with 1011.
+    Close,
+    /// The same after an `authentication` of 500.
+    Refuse,
+}
+
+fn action(phase: Phase, kind: Kind, is_ending: bool, panic_closes: bool) -> Action {
+    match (phase, kind) {
+        (_, Kind::Abandoned) => Action::GiveUp,
+        (_, Kind::Closed) if is_ending => Action::Ignore,
+        (Phase::Admission, _) => Action::Refuse,
+        (Phase::Opening, _) => Action::Close,
+        (Phase::Farewell, _) => Action::Note,
+        (_, Kind::Panic) if panic_closes => Action::Close,
+        (Phase::Reading | Phase::Message, _) => Action::Answer,
+        (Phase::Event, _) => Action::Note,
+    }
+}
+
+/// The value, if there is one; otherwise the failure is dealt with.
+pub(super) fn settle<T>(phase: Phase, ran: Ran<Result<T, HandlerError>>, session: &SharedSession) -> Option<T> {
+    let (kind, text) = match ran {
+        Ran::Finished(Ok(value)) => return Some(value),
+        Ran::Finished(Err(error)) if error.is_closed() => (Kind::Closed, error.report()),
+        Ran::Finished(Err(error)) => (Kind::Error, error.report()),
+        Ran::Panicked(panic) => (Kind::Panic, panic),
+        Ran::TimedOut => (Kind::TimedOut, late(phase).to_owned()),
+        Ran::Abandoned => (Kind::Abandoned, String::new()),
+    };
+    let mut session = session.borrow_mut();
+    let action = action(phase, kind, session.is_ending(), session.config().panic_closes);
+    perform(action, phase, &text, &mut session);
+    None
+}
+
+fn late(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Admission | Phase::Opening => "it took longer than the setting `admission_timeout` allows",
+        _ => "it took longer than the setting `handler_timeout` allows",
+    }
+}
+
+fn perform(action: Action, phase: Phase, error: &str, session: &mut Session) {
+    match action {
+        Action::Ignore => {}
+        Action::GiveUp => tracing::warn!(?phase, "a handler was given up after the end of its connection"),
+        Action::Note => {
+            let (message_id, id) = (session.message_id(), session.failed_event());
+            tracing::error!(id, message_id, ?phase, error, "a handler failed");
+        }
+        Action::Answer if phase == Phase::Reading => {
+            let id = session.failed_reading();
+            tracing::error!(id, message_id = session.message_id(), error, "a message could not be read");
+        }
+        Action::Answer => {
+            let (message_id, id) = (session.message_id(), session.failed());
+            tracing::error!(id, message_id, error, "a handler failed");
+        }
+        Action::Close => {
+            let id = session.fail();
+            tracing::error!(id, ?phase, error, "the connection failed");
+        }
+        Action::Refuse => {
+            let id = session.fail_authentication();
+            tracing::error!(id, error, "authentication failed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [Kind; 5] = [Kind::Closed, Kind::Error, Kind::Panic, Kind::TimedOut, Kind::Abandoned];
+
+    #[test]
+    fn every_failure_of_every_phase_has_its_consequence() {
+        use Action::{Answer, Close, GiveUp, Ignore, Note, Refuse};
+        for (phase, alive, ending, lenient_panic) in [
+            (Phase::Admission, [Refuse, Refuse, Refuse, Refuse, GiveUp], Ignore, Refuse),
+            (Phase::Opening, [Close, Close, Close, Close, GiveUp], Ignore, Close),
+            (Phase::Reading, [Answer, Answer, Close, Answer, GiveUp], Ignore, Answer),
+            (Phase::Message, [Answer, Answer, Close, Answer, GiveUp], Ignore, Answer),
+            (Phase::Event, [Note, Note, Close, Note, GiveUp], Ignore, Note),
+            (Phase::Farewell, [Note, Note, Note, Note, GiveUp], Ignore, Note),
+        ] {
+            assert_eq!(KINDS.map(|kind| action(phase, kind, false, true)), alive, "{phase:?}");
+            assert_eq!(action(phase, Kind::Closed, true, true), ending, "{phase:?}");
+            assert_eq!(action(phase, Kind::Panic, false, false), lenient_panic, "{phase:?}");
+        }
+    }
+}
