@@ -2,10 +2,11 @@
 
 use chanx_core::broadcast::{Broadcast, BroadcastError};
 use chanx_core::deflate::Compression;
-use chanx_core::layer::Content;
+use chanx_core::layer::{Content, Event};
 use chanx_core::session::SessionConfig;
 use std::sync::Arc;
 
+use crate::channels::InvalidEvent;
 use crate::config::session_config;
 use crate::endpoint::Endpoint;
 use crate::hub::{Format, Hub, Limits, Roster};
@@ -60,6 +61,10 @@ impl Format for Mounted {
 
     fn limits(&self) -> Limits {
         self.limits
+    }
+
+    fn takes(&self, event: &Event) -> Result<(), InvalidEvent> {
+        self.endpoint.check_event(&event.data)
     }
 
     fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError> {

@@ -1,11 +1,10 @@
 //! How many connections each user has.
 
-use std::any::TypeId;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::auth::Identity;
+use crate::auth::{Identity, user_key};
 
 /// The users of one server who have connections.
 #[derive(Debug)]
@@ -34,9 +33,8 @@ impl Users {
 
     /// A place for one more connection of a user; none is needed by users without a key.
     pub(crate) fn take<U: Identity>(self: &Arc<Self>, user: &U) -> Result<Option<UserPlace>, TooMany> {
-        let Some((limit, key)) = self.limit.zip(user.key()) else { return Ok(None) };
-        // Users of different types may have equal keys.
-        let user = self.hasher.hash_one((TypeId::of::<U>(), key));
+        let Some((limit, key)) = self.limit.zip(user_key(user)) else { return Ok(None) };
+        let user = self.hasher.hash_one(key);
         let mut counts = self.counts();
         let count = counts.entry(user).or_default();
         if *count >= limit {

@@ -177,14 +177,11 @@ async fn end<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
     settle(Phase::Farewell, ended, connection.session());
 }
 
-/// Reads an event and hands it to the consumer. One that it does not declare is passed over.
+/// Reads an event and hands it to the consumer. One that it does not take is completed; the hub has reported it.
 async fn handle_event<C: Consumer>(consumer: &mut C, cx: &mut Context<C>, event: &Event) -> Result {
     match parse_event::<C::Event>(&event.data) {
         Ok(event) => consumer.receive_event(cx, event).await,
-        Err(error) => {
-            tracing::warn!(target: "chanx::layer", %error, "an event is not delivered");
-            Ok(())
-        }
+        Err(_) => Ok(()),
     }
 }
 

@@ -2,27 +2,43 @@
 //! compress it, and shared.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use chanx_core::broadcast::{Broadcast, Origin};
 use chanx_core::deflate::Window;
 use chanx_core::layer::{Event, GroupMessage, LayerMessage, Pressure};
+use serde_json::Value;
 
 use super::Format;
 use super::mailbox::{Delivery, Mailbox};
+use super::reports::{Reports, Unfit};
+use crate::excerpt::excerpt;
 
-/// A message on its way to the members of a group.
+/// What a connection gets in the place of an event that its consumer does not take, if its client is sent completions: it
+/// is completed in its turn, and nothing else happens.
+static UNFIT_EVENT: LazyLock<Arc<Event>> = LazyLock::new(|| Arc::new(Event { data: String::new() }));
+
+/// A message on its way to the members of a group, or to one channel.
 pub(super) struct Fanout<'a> {
+    way: Way<'a>,
     content: Fanned<'a>,
     pressure: Pressure,
     /// Whose mailboxes are to be flushed.
     flushed_later: Vec<Arc<Mailbox>>,
 }
 
+/// Where a message goes, and where is noted what does not fit.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    /// The name of the group or channel.
+    pub(super) to: &'a str,
+    pub(super) reports: &'a Reports,
+}
+
 enum Fanned<'a> {
     Message(Copies<'a>),
-    Event(Arc<Event>),
+    Event(Told<'a>),
     /// Not for chanx's consumers.
     Nothing,
 }
@@ -32,22 +48,34 @@ struct Copies<'a> {
     message: &'a GroupMessage,
     /// The connection that sent it, if it is one of this process.
     sender: Option<u64>,
-    formats: Vec<(&'a Arc<dyn Format>, Written)>,
+    formats: Vec<(&'a Arc<dyn Format>, Option<Written>)>,
 }
 
-/// What one endpoint made of the message; nothing if it refused it.
-type Written = Option<(Broadcast, Vec<(Variant, Bytes)>)>;
+/// What one endpoint made of the message.
+struct Written {
+    broadcast: Broadcast,
+    frames: Vec<(Variant, Bytes)>,
+    members: usize,
+    bytes: usize,
+}
 
 /// In what members of one endpoint may differ: what the message is to them, and whether they take it compressed.
 type Variant = (Origin, Option<Window>);
 
+/// An event, and which endpoints take it.
+struct Told<'a> {
+    event: Arc<Event>,
+    formats: Vec<(&'a Arc<dyn Format>, bool)>,
+}
+
 impl<'a> Fanout<'a> {
-    pub(super) fn new(message: &'a LayerMessage, sender: Option<u64>) -> Self {
-        Self { content: Fanned::new(message, sender), pressure: Pressure::Low, flushed_later: Vec::new() }
+    pub(super) fn new(message: &'a LayerMessage, sender: Option<u64>, way: Way<'a>) -> Self {
+        let content = Fanned::new(message, sender, way);
+        Self { way, content, pressure: Pressure::Low, flushed_later: Vec::new() }
     }
 
     pub(super) fn deliver(&mut self, member: &'a Arc<Mailbox>) {
-        let Some(delivery) = self.content.delivery(member) else { return };
+        let Some(delivery) = self.content.delivery(member, self.way) else { return };
         let pushed = member.push(delivery);
         self.pressure = self.pressure.max(pushed.pressure);
         if pushed.is_to_be_flushed {
@@ -57,69 +85,141 @@ impl<'a> Fanout<'a> {
 
     /// How the members are, and whose mailboxes are still to be flushed.
     pub(super) fn finish(self) -> (Pressure, Vec<Arc<Mailbox>>) {
+        if let Fanned::Message(copies) = &self.content {
+            copies.log(self.way.to);
+        }
         (self.pressure, self.flushed_later)
     }
 }
 
 impl<'a> Fanned<'a> {
-    fn new(message: &'a LayerMessage, sender: Option<u64>) -> Self {
+    fn new(message: &'a LayerMessage, sender: Option<u64>, way: Way<'a>) -> Self {
         match message {
             LayerMessage::Group(message) => Self::Message(Copies { message, sender, formats: Vec::new() }),
-            LayerMessage::Event(event) => Self::Event(Arc::new(event.clone())),
+            LayerMessage::Event(event) => Self::Event(Told { event: Arc::new(event.clone()), formats: Vec::new() }),
             LayerMessage::Other(object) => {
-                let kind = object.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
-                tracing::warn!(target: "chanx::layer", kind, "a message of the channel layer is not understood");
+                if let Some(times) = way.reports.note("", Unfit::Foreign) {
+                    let kind = excerpt(object.get("type").and_then(Value::as_str).unwrap_or_default().as_bytes());
+                    let to = way.to;
+                    tracing::warn!(target: "chanx::layer", kind, to, times, "a message of the channel layer is not understood");
+                }
                 Self::Nothing
             }
         }
     }
 
-    fn delivery(&mut self, member: &'a Mailbox) -> Option<Delivery> {
+    fn delivery(&mut self, member: &'a Mailbox, way: Way<'_>) -> Option<Delivery> {
         match self {
-            Self::Message(copies) => copies.of(member),
-            Self::Event(event) => Some(Delivery::Event(Arc::clone(event))),
+            Self::Message(copies) => copies.of(member, way),
+            Self::Event(told) => told.of(member, way),
             Self::Nothing => None,
         }
     }
 }
 
+impl<'a> Told<'a> {
+    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Option<Delivery> {
+        let known = self.formats.iter().find(|(known, _)| Arc::ptr_eq(known, &member.format));
+        let is_taken = match known {
+            Some((_, is_taken)) => *is_taken,
+            None => {
+                let is_taken = takes(member.format.as_ref(), &self.event, way);
+                self.formats.push((&member.format, is_taken));
+                is_taken
+            }
+        };
+        match is_taken {
+            true => Some(Delivery::Event(Arc::clone(&self.event))),
+            false if member.format.config().send_completion => Some(Delivery::Event(Arc::clone(&UNFIT_EVENT))),
+            false => None,
+        }
+    }
+}
+
 impl<'a> Copies<'a> {
-    fn of(&mut self, member: &'a Mailbox) -> Option<Delivery> {
+    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Option<Delivery> {
         let is_current = self.sender == Some(member.id);
         if is_current && self.message.exclude_current {
             return None;
         }
         let is_mine = self.message.from_user.as_deref().is_some_and(|sender| member.user() == Some(sender));
-        let (origin, window) = (Origin { is_mine, is_current }, member.window());
-        let (broadcast, copies) = self.written(&member.format)?;
-        if let Some((_, frames)) = copies.iter().find(|(of, _)| *of == (origin, window)) {
-            return Some(Delivery::Frames(frames.clone()));
-        }
-        let frames = Bytes::from(broadcast.frames(origin, window, member.format.config()));
-        copies.push(((origin, window), frames.clone()));
+        let variant = (Origin { is_mine, is_current }, member.window());
+        let frames = self.written(&member.format, way)?.frames(variant, member);
         Some(Delivery::Frames(frames))
     }
 
-    fn written(&mut self, format: &'a Arc<dyn Format>) -> Option<&mut (Broadcast, Vec<(Variant, Bytes)>)> {
+    fn written(&mut self, format: &'a Arc<dyn Format>, way: Way<'_>) -> Option<&mut Written> {
         let known = self.formats.iter().position(|(known, _)| Arc::ptr_eq(known, format));
         let index = known.unwrap_or_else(|| {
-            let written = write(format.as_ref(), self.message).map(|broadcast| (broadcast, Vec::new()));
-            self.formats.push((format, written));
+            self.formats.push((format, write(format.as_ref(), self.message, way)));
             self.formats.len() - 1
         });
         self.formats[index].1.as_mut()
     }
+
+    /// Writes one line for all members whose endpoints log what is sent.
+    fn log(&self, to: &str) {
+        let written = self.formats.iter().filter_map(|(format, written)| Some((format, written.as_ref()?)));
+        let (mut action, mut members, mut bytes) = ("", 0, 0);
+        for (_, of) in written.filter(|(format, of)| format.config().log.wants_sent(of.broadcast.action())) {
+            action = of.broadcast.action();
+            members += of.members;
+            bytes += of.bytes;
+        }
+        if members > 0 {
+            tracing::info!(target: "chanx::message", to, action, members, bytes, "sent to a group");
+        }
+    }
 }
 
-/// Runs the application's own reading and writing of its types, whose failures are nobody's but the message's.
-fn write(format: &dyn Format, message: &GroupMessage) -> Option<Broadcast> {
-    let endpoint = format.name();
+impl Written {
+    fn frames(&mut self, variant: Variant, member: &Mailbox) -> Bytes {
+        let known = self.frames.iter().find(|(of, _)| *of == variant).map(|(_, frames)| frames.clone());
+        let frames = known.unwrap_or_else(|| {
+            let frames = Bytes::from(self.broadcast.frames(variant.0, variant.1, member.format.config()));
+            self.frames.push((variant, frames.clone()));
+            frames
+        });
+        self.members += 1;
+        self.bytes += frames.len();
+        frames
+    }
+}
+
+/// Runs the application's own reading and writing of its types. A failure of theirs spoils the message alone.
+fn write(format: &dyn Format, message: &GroupMessage, way: Way<'_>) -> Option<Written> {
     match catch_unwind(AssertUnwindSafe(|| format.broadcast(&message.content))) {
-        Ok(Ok(broadcast)) => return Some(broadcast),
-        Ok(Err(error)) => tracing::warn!(target: "chanx::layer", endpoint, %error, "a group message is not delivered"),
-        Err(_) => tracing::error!(target: "chanx::layer", endpoint, "a group message made its types panic"),
+        Ok(Ok(broadcast)) => return Some(Written { broadcast, frames: Vec::new(), members: 0, bytes: 0 }),
+        Ok(Err(error)) => report(format, Unfit::Message, way, || error.to_string()),
+        Err(_) => report(format, Unfit::Message, way, || "its types panic".to_owned()),
     }
     None
+}
+
+/// Whether consumers of an endpoint take an event, which runs the application's own reading of its types.
+fn takes(format: &dyn Format, event: &Event, way: Way<'_>) -> bool {
+    match catch_unwind(AssertUnwindSafe(|| format.takes(event))) {
+        Ok(Ok(())) => return true,
+        Ok(Err(error)) => report(format, Unfit::Event, way, || format!("{}: {error}", name_of(event))),
+        Err(_) => report(format, Unfit::Event, way, || format!("{}: its types panic", name_of(event))),
+    }
+    false
+}
+
+fn report(format: &dyn Format, unfit: Unfit, Way { to, reports }: Way<'_>, error: impl FnOnce() -> String) {
+    let endpoint = format.name();
+    let Some(times) = reports.note(endpoint, unfit) else { return };
+    let error = excerpt(error().as_bytes());
+    match unfit {
+        Unfit::Event => tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "an event is not delivered"),
+        _ => tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "a group message is not delivered"),
+    }
+}
+
+/// The name of an event, for the log.
+fn name_of(event: &Event) -> String {
+    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+    excerpt(data.get("handler").and_then(Value::as_str).unwrap_or_default().as_bytes())
 }
 
 #[cfg(test)]
@@ -154,8 +254,10 @@ mod tests {
         let message = GroupMessage { content, exclude_current: false, from_channel: None, from_user: None };
         let mut copies = Copies { message: &message, sender: Some(0), formats: Vec::new() };
         let mut all = Vec::new();
+        let reports = Reports::default();
         for member in members {
-            let Some(Delivery::Frames(frames)) = copies.of(member) else { panic!("frames were expected") };
+            let way = Way { to: "room", reports: &reports };
+            let Some(Delivery::Frames(frames)) = copies.of(member, way) else { panic!("frames were expected") };
             all.push(frames);
         }
         all

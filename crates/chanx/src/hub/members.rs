@@ -6,7 +6,7 @@ use chanx_core::close::CloseCode;
 use chanx_core::layer::{GroupName, LayerError, LayerFuture};
 
 use super::mailbox::Mailbox;
-use super::roster::Roster;
+use super::roster::{Place, Roster};
 use super::{Format, Hub};
 
 /// A connection's place among the others.
@@ -14,8 +14,8 @@ use super::{Format, Hub};
 pub(crate) struct Registration {
     hub: Arc<Hub>,
     id: u64,
-    /// The list on which it stands, and the slot there.
-    place: Option<(Arc<Roster>, usize)>,
+    /// The place on the list of its endpoint.
+    place: Option<Place>,
 }
 
 /// The groups of a connection, which it leaves when this is dropped.
@@ -41,7 +41,7 @@ impl Registration {
     pub(crate) fn open_mailbox(&mut self, roster: &Arc<Roster>, format: Arc<dyn Format>) -> Arc<Mailbox> {
         let mailbox = Arc::new(Mailbox::new(self.id, format));
         self.hub.flusher.run_here();
-        self.place = Some((Arc::clone(roster), roster.add(Arc::clone(&mailbox))));
+        self.place = Some(roster.add(&mailbox));
         if self.hub.is_draining() {
             mailbox.end(CloseCode::GOING_AWAY, "server shutdown");
         }
@@ -51,7 +51,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        if let Some(mailbox) = self.place.take().and_then(|(roster, slot)| roster.remove(slot, self.id)) {
+        if let Some(mailbox) = self.place.take().and_then(|place| place.leave(self.id)) {
             mailbox.close();
             if let Some(channel) = mailbox.channel.get() {
                 self.hub.channels_mut().remove(channel);

@@ -7,6 +7,7 @@ mod flush;
 mod groups;
 mod mailbox;
 mod members;
+mod reports;
 mod roster;
 mod seats;
 
@@ -22,13 +23,17 @@ use std::time::Duration;
 
 use chanx_core::broadcast::{Broadcast, BroadcastError};
 use chanx_core::close::CloseCode;
-use chanx_core::layer::{ChannelLayer, ChannelName, Content, GroupName, LayerFuture, LayerMessage, Pressure, Receiver};
+use chanx_core::layer::{
+    ChannelLayer, ChannelName, Content, Event, GroupName, LayerFuture, LayerMessage, Pressure, Receiver,
+};
 use chanx_core::session::SessionConfig;
 use tokio::sync::watch;
 
-use fanout::Fanout;
+use crate::channels::InvalidEvent;
+use fanout::{Fanout, Way};
 use flush::Flusher;
 use groups::Groups;
+use reports::Reports;
 
 /// How the clients of one endpoint are written to.
 pub(crate) trait Format: fmt::Debug + Send + Sync {
@@ -40,6 +45,9 @@ pub(crate) trait Format: fmt::Debug + Send + Sync {
     /// How much may wait for one of them.
     fn limits(&self) -> Limits;
 
+    /// Whether its consumers take an event.
+    fn takes(&self, event: &Event) -> Result<(), InvalidEvent>;
+
     /// A group message in the words of the endpoint.
     fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError>;
 }
@@ -50,6 +58,7 @@ pub(crate) struct Hub {
     layer: Arc<dyn ChannelLayer>,
     groups: Groups,
     flusher: Arc<Flusher>,
+    reports: Reports,
     channels: RwLock<Channels>,
     rosters: Mutex<Vec<Arc<Roster>>>,
     count: watch::Sender<usize>,
@@ -67,6 +76,7 @@ impl Hub {
             layer,
             groups: Groups::default(),
             flusher: Arc::default(),
+            reports: Reports::default(),
             channels: RwLock::default(),
             rosters: Mutex::default(),
             count: watch::Sender::default(),
@@ -191,7 +201,8 @@ impl Receiver for Receiving {
     fn group_message(&self, group: &GroupName, message: &LayerMessage) -> Pressure {
         let Some(hub) = self.0.upgrade() else { return Pressure::Low };
         let Some(members) = hub.groups.members(group) else { return Pressure::Low };
-        let mut fanout = Fanout::new(message, hub.sender_of(message));
+        let way = Way { to: group.as_str(), reports: &hub.reports };
+        let mut fanout = Fanout::new(message, hub.sender_of(message), way);
         for member in &*members {
             fanout.deliver(member);
         }
@@ -201,7 +212,8 @@ impl Receiver for Receiving {
     fn channel_message(&self, channel: &str, message: &LayerMessage) -> Pressure {
         let Some(hub) = self.0.upgrade() else { return Pressure::Low };
         let Some(mailbox) = hub.mailbox_of(channel) else { return Pressure::Low };
-        let mut fanout = Fanout::new(message, hub.sender_of(message));
+        let way = Way { to: channel, reports: &hub.reports };
+        let mut fanout = Fanout::new(message, hub.sender_of(message), way);
         fanout.deliver(&mailbox);
         hub.finish(fanout)
     }
@@ -216,7 +228,7 @@ impl Receiver for Receiving {
 
 #[cfg(test)]
 mod tests {
-    use chanx_core::layer::{Event, GroupMessage};
+    use chanx_core::layer::GroupMessage;
     use chanx_core::message::Never;
 
     use super::*;
@@ -239,6 +251,10 @@ mod tests {
 
         fn limits(&self) -> Limits {
             self.1
+        }
+
+        fn takes(&self, _: &Event) -> Result<(), InvalidEvent> {
+            Ok(())
         }
 
         fn broadcast(&self, content: &Content) -> Result<Broadcast, BroadcastError> {

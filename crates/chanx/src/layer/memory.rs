@@ -1,14 +1,13 @@
 //! The layer of a single process: no store, no serialization.
 
 use std::collections::HashSet;
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use chanx_core::layer::{ChannelLayer, ChannelName, GroupName, Health, LayerFuture, LayerMessage, Pressure, Receiver};
-use futures_util::FutureExt;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
+use tokio::time::sleep;
 
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -19,8 +18,15 @@ const PAUSE: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub struct MemoryLayer {
     own: Arc<Process>,
-    all: Arc<RwLock<Vec<Arc<Process>>>>,
+    all: Arc<Neighbors>,
     made: AtomicU64,
+}
+
+/// The layers that reach each other.
+#[derive(Debug, Default)]
+struct Neighbors {
+    processes: RwLock<Vec<Arc<Process>>>,
+    clocks: Clocks,
 }
 
 /// Tells the processes of all layers apart, so that no channel of one is taken for another's.
@@ -46,24 +52,30 @@ impl MemoryLayer {
         Self::among(Arc::clone(&self.all))
     }
 
-    fn among(all: Arc<RwLock<Vec<Arc<Process>>>>) -> Self {
+    fn among(all: Arc<Neighbors>) -> Self {
         let layer = Self { own: Arc::default(), all, made: AtomicU64::new(0) };
         layer.enter();
         layer
     }
 
     fn enter(&self) {
-        self.all.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&self.own));
+        self.all.processes.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&self.own));
     }
 
     fn each(&self, mut deliver: impl FnMut(&Process, &dyn Receiver) -> Pressure) -> Pressure {
-        let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
+        let all = self.all.processes.read().unwrap_or_else(PoisonError::into_inner);
         let attached = all.iter().filter_map(|process| Some((process, process.receiver.get()?)));
         attached.map(|(process, receiver)| deliver(process, &**receiver)).max().unwrap_or(Pressure::Low)
     }
 
+    async fn relieve(&self, pressure: Pressure) {
+        if pressure == Pressure::High {
+            pause(&self.all.clocks).await;
+        }
+    }
+
     fn leave(&self) {
-        let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.processes.write().unwrap_or_else(PoisonError::into_inner);
         all.retain(|process| !Arc::ptr_eq(process, &self.own));
     }
 }
@@ -112,6 +124,7 @@ impl ChannelLayer for MemoryLayer {
     }
 
     fn subscribe(&self, group: &GroupName) -> LayerFuture<'static> {
+        self.all.clocks.note();
         self.own.groups.write().unwrap_or_else(PoisonError::into_inner).insert(group.clone());
         Box::pin(std::future::ready(Ok(())))
     }
@@ -122,7 +135,7 @@ impl ChannelLayer for MemoryLayer {
 
     fn group_send<'a>(&'a self, group: &'a GroupName, message: Arc<LayerMessage>) -> LayerFuture<'a> {
         Box::pin(async move {
-            relieve(self.each(|process, receiver| match process.subscribes_to(group) {
+            self.relieve(self.each(|process, receiver| match process.subscribes_to(group) {
                 true => receiver.group_message(group, &message),
                 false => Pressure::Low,
             }))
@@ -133,7 +146,7 @@ impl ChannelLayer for MemoryLayer {
 
     fn send<'a>(&'a self, channel: &'a ChannelName, message: Arc<LayerMessage>) -> LayerFuture<'a> {
         Box::pin(async move {
-            relieve(self.each(|process, receiver| match process.made(channel) {
+            self.relieve(self.each(|process, receiver| match process.made(channel) {
                 true => receiver.channel_message(channel.as_str(), &message),
                 false => Pressure::Low,
             }))
@@ -156,22 +169,35 @@ impl ChannelLayer for MemoryLayer {
     }
 }
 
-/// Lets connections that have little room left empty their mailboxes, which takes them less than the pause. To yield would
-/// be no pause where a runtime has several threads: the sender may be back before another thread has begun.
-async fn relieve(pressure: Pressure) {
-    if pressure == Pressure::High {
-        pause().await;
+/// A sender that never pauses would fill the mailboxes of connections that run in the same runtime. To yield is no pause
+/// where there are several threads: the sender may be back before another thread has begun. A millisecond is enough for a
+/// connection to empty its mailbox, and little for the sender.
+///
+/// The sender may run anywhere. Only the runtimes of connections are known to have a clock.
+async fn pause(clocks: &Clocks) {
+    match Handle::try_current() {
+        // An error means that the runtime has ended, so that nothing is to wait.
+        Ok(runtime) if clocks.knows(&runtime) => drop(runtime.spawn(async { sleep(PAUSE).await }).await),
+        Ok(runtime) => drop(runtime.spawn_blocking(|| std::thread::sleep(PAUSE)).await),
+        Err(_) => std::thread::sleep(PAUSE),
     }
 }
 
-/// Works on every thread. One without a runtime sleeps; tokio's timers panic on a runtime that has none, and on one that has
-/// ended, and then the message is delivered without a pause.
-async fn pause() {
-    if Handle::try_current().is_err() {
-        return std::thread::sleep(PAUSE);
+/// The runtime of the connection that subscribed last.
+#[derive(Debug, Default)]
+struct Clocks(RwLock<Option<Id>>);
+
+impl Clocks {
+    fn note(&self) {
+        let current = Handle::try_current().ok().map(|runtime| runtime.id());
+        if current.is_some() && *self.0.read().unwrap_or_else(PoisonError::into_inner) != current {
+            *self.0.write().unwrap_or_else(PoisonError::into_inner) = current;
+        }
     }
-    let pause = async { tokio::time::sleep(PAUSE).await };
-    let _ = AssertUnwindSafe(pause).catch_unwind().await;
+
+    fn knows(&self, runtime: &Handle) -> bool {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner) == Some(runtime.id())
+    }
 }
 
 #[cfg(test)]
@@ -179,7 +205,7 @@ mod tests {
     use super::*;
 
     fn processes(layer: &MemoryLayer) -> usize {
-        layer.all.read().unwrap().len()
+        layer.all.processes.read().unwrap().len()
     }
 
     #[test]
@@ -222,26 +248,24 @@ mod tests {
     }
 
     #[test]
-    fn a_message_to_full_connections_can_be_sent_from_anywhere() {
-        let layer = Arc::new(MemoryLayer::new());
+    fn whoever_sends_to_full_connections_may_run_anywhere() {
+        use futures_util::FutureExt;
+        use tokio::runtime::Builder;
+
+        let layer = MemoryLayer::new();
         layer.attach(Arc::new(Full));
-        let send = || {
-            let layer = Arc::clone(&layer);
-            async move {
-                let message = Arc::new(LayerMessage::Other(serde_json::Map::new()));
-                layer.send(&layer.new_channel(), message).await.unwrap();
-            }
-        };
-        futures_executor::block_on(send());
-        let runtime = |timers: bool| {
-            let mut builder = tokio::runtime::Builder::new_current_thread();
-            if timers { builder.enable_time() } else { &mut builder }.build().unwrap()
-        };
-        runtime(false).block_on(send());
-        let ended = runtime(true);
-        let handle = ended.handle().clone();
-        drop(ended);
-        handle.block_on(send());
+        let room = GroupName::new("room").unwrap();
+        let send = || layer.group_send(&room, Arc::new(LayerMessage::Other(serde_json::Map::new())));
+        let first = Builder::new_current_thread().enable_time().build().unwrap();
+        first.block_on(layer.subscribe(&room)).unwrap();
+        send().now_or_never().expect("outside of runtimes the thread pauses").unwrap();
+        let clockless = Builder::new_current_thread().build().unwrap();
+        clockless.block_on(send()).unwrap();
+        first.block_on(send()).unwrap();
+        let ended = first.handle().clone();
+        drop(first);
+        let _guard = ended.enter();
+        send().now_or_never().expect("an end is not waited for").unwrap();
     }
 
     #[tokio::test]

@@ -4,6 +4,6 @@ mod memory;
 
 pub use chanx_core::layer::{
     ChannelLayer, ChannelName, Content, Event, GroupMessage, GroupName, Health, InvalidName, LayerError, LayerFuture,
-    LayerMessage, MalformedMessage, Pressure, Receiver,
+    LayerMessage, MalformedMessage, Pressure, Receiver, user_key,
 };
 pub use memory::MemoryLayer;

@@ -5,6 +5,7 @@ mod site;
 mod audiences;
 mod blocking;
 mod events;
+mod foreign;
 mod leaving;
 mod membership;
 mod pressure;

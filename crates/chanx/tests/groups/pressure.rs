@@ -150,7 +150,7 @@ async fn large_events_that_nobody_handles_in_time_close_the_connection() {
     busy.send_frame(chanx::testing::Opcode::Ping, b"").await;
     busy.receive_pong().await.unwrap();
     for _ in 0..50 {
-        let event = RoomEvent::Note("x".repeat(10_000));
+        let event = RoomEvent::Load("x".repeat(10_000));
         site.channels.send_event(chanx::Audience::Everyone, &event).await.unwrap();
         tokio::task::yield_now().await;
     }

@@ -58,6 +58,7 @@ pub(crate) enum RoomMessage {
 #[derive(Message)]
 pub(crate) enum RoomEvent {
     Note(#[garde(length(chars, max = 10))] String),
+    Load(String),
     Sleep(u64),
     Fail,
     Panic,
@@ -237,6 +238,7 @@ impl<K: Kind> Consumer for Member<K> {
 
     async fn receive_event(&mut self, cx: &mut Context<Self>, event: RoomEvent) -> Result {
         match event {
+            RoomEvent::Load(_) => {}
             RoomEvent::Note(text) => cx.send_message(Answer::Noted(text)).await?,
             RoomEvent::Sleep(seconds) => {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
