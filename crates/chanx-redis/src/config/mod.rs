@@ -15,6 +15,9 @@ pub(crate) const LONGEST_MESSAGE: usize = 32 * 1024 * 1024;
 /// No time limit is shorter.
 const SHORTEST: Duration = Duration::from_millis(1);
 
+/// No time limit is longer.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 /// Which of the ways through Redis a layer takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -167,17 +170,17 @@ impl Config {
         self
     }
 
-    /// How long sending may take before it counts as failed: 2 seconds.
+    /// How long sending may take before it counts as failed: 2 seconds. An hour at most, like the other times.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout.max(SHORTEST);
+        self.timeout = timeout.clamp(SHORTEST, LONGEST);
         self
     }
 
     /// How long each step of making a connection may take: 2 seconds.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout.max(SHORTEST);
+        self.connect_timeout = timeout.clamp(SHORTEST, LONGEST);
         self
     }
 
@@ -185,7 +188,7 @@ impl Config {
     /// with a slow script or a snapshot, keeps its subscribers.
     #[must_use]
     pub fn dead_after(mut self, time: Duration) -> Self {
-        self.dead_after = time.max(SHORTEST);
+        self.dead_after = time.clamp(SHORTEST, LONGEST);
         self
     }
 

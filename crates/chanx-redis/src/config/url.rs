@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-use super::{Address, Config, LONGEST_MESSAGE, Mode, Serializer, UrlError};
+use super::{Address, Config, LONGEST, LONGEST_MESSAGE, Mode, Serializer, UrlError};
 
 const REDIS_PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
-
-/// No operation has to wait longer for its end.
-const LONGEST_TIMEOUT: f64 = 3600.0;
 
 /// Sets one option; an error says what the option takes.
 type Setter = fn(&mut Config, String) -> Result<(), &'static str>;
@@ -265,7 +262,8 @@ fn database(text: &str) -> Option<i64> {
 
 fn timeout(text: &str) -> Option<Duration> {
     let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let seconds = text.parse().ok().filter(|seconds| is_decimal && *seconds >= 0.001 && *seconds <= LONGEST_TIMEOUT)?;
+    let seconds =
+        text.parse().ok().filter(|seconds| is_decimal && *seconds >= 0.001 && *seconds <= LONGEST.as_secs_f64())?;
     Some(Duration::from_secs_f64(seconds))
 }
 

@@ -323,7 +323,7 @@ impl Keeper {
     /// Looks at a connection when it was idle or there is reason to, until it is of no use.
     async fn watch(&self, mut shared: Shared) -> Trouble {
         loop {
-            let idle = IDLE.min(self.server.config().dead_after * 3);
+            let idle = IDLE.min(self.server.config().dead_after.saturating_mul(3));
             self.pause(idle).await;
             let state = self.state.borrow().clone();
             let result = match state {
@@ -357,9 +357,16 @@ impl Keeper {
                 }
             }
         }
-        self.server.outage.end(Part::Commands);
-        self.state.send_replace(State::Connected(shared.clone()));
-        Ok(())
+        // Unless the connection was found broken, or is to lead elsewhere.
+        let is_over = self.state.send_if_modified(|state| {
+            let is_awaited = matches!(state, State::Doubted(_) | State::Broken(_));
+            if is_awaited {
+                self.server.outage.end(Part::Commands);
+                *state = State::Connected(shared.clone());
+            }
+            is_awaited
+        });
+        if is_over { Ok(()) } else { Err(Trouble::Lost("the connection is replaced".to_owned())) }
     }
 
     async fn look(&self, connection: &mut MultiplexedConnection) -> Result<(), Trouble> {

@@ -113,7 +113,7 @@ impl Server {
     pub(crate) async fn is_replaced(&self, address: &Address) -> Trouble {
         let Place::Known(name) = &self.place else { return pending().await };
         loop {
-            sleep(COMPARISON.min(self.config.dead_after)).await;
+            sleep(COMPARISON.min(self.config.dead_after.saturating_mul(3))).await;
             let named = self.first_of(self.sentinels().map(|sentinel| self.ask(sentinel, name).boxed())).await;
             if named.is_ok_and(|named| named != *address) {
                 return Trouble::Lost("the sentinels name another server".to_owned());

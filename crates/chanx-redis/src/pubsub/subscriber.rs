@@ -180,7 +180,8 @@ impl Worker {
         match self.wishes.refused() {
             0 => outage.end(Part::Groups),
             count => {
-                outage.begin(Part::Groups, &format!("the server refuses {count} subscriptions that it took before"))
+                let reason = format!("the server refuses {count} subscriptions that it took before");
+                outage.begin(Part::Groups, &reason);
             }
         }
     }

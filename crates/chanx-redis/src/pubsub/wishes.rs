@@ -215,9 +215,9 @@ impl State {
         }
         if !self.has_turns() {
             self.changed = Changes::default();
-            let callers = self.waiting.take();
-            // Their wait is over, and they are members.
-            callers.into_keys().for_each(|name| self.grant(&name));
+            self.waiting.take();
+            // All waits are over, those within a turn too, and their callers are members.
+            self.wanted.values_mut().for_each(|wish| wish.is_granted = true);
         }
     }
 
