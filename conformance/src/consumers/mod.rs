@@ -19,3 +19,5 @@ pub(crate) use plain::*;
 pub(crate) use rooms::{RoomAnyone, RoomById, RoomByPk, RoomBySlug, RoomByUid, RoomCombined, RoomOr};
 pub(crate) use shapes::Shapes;
 pub(crate) use typed::Typed;
+#[cfg(test)]
+pub(crate) use typed::TypedIncoming;
