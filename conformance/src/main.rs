@@ -10,6 +10,8 @@ mod rooms;
 mod routing;
 mod trigger;
 mod types;
+#[cfg(test)]
+mod values;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,7 @@ mod server;
 mod shell;
 mod steps;
 mod tools;
+mod values;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::{
-    asyncapi, channels_redis, checks, compression, conformance, core_edges, django, instructions, limits, tools,
+    asyncapi, channels_redis, checks, compression, conformance, core_edges, django, instructions, limits, tools, values,
 };
 
 /// One part of the test command.
@@ -40,6 +40,11 @@ pub(crate) const ALL: &[Step] = &[
         name: "conformance",
         about: "the recorded cases, against a server for each profile",
         run: conformance::check,
+    },
+    Step {
+        name: "values",
+        about: "random values through JSON Schema, chanx's types and a real Pydantic",
+        run: values::check,
     },
     Step { name: "django", about: "chanx and a real Django on one database", run: django::check },
     Step {

@@ -21,3 +21,5 @@ pub(crate) use rooms::{
 };
 pub(crate) use shapes::Shapes;
 pub(crate) use typed::Typed;
+#[cfg(test)]
+pub(crate) use typed::TypedIncoming;

@@ -26,6 +26,17 @@ enum Incoming {
     Flat(Flat),
     Shape(Shape),
     Widths(Widths),
+    External(Vec<External>),
+}
+
+/// Variants of each kind, told apart by their names.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum External {
+    Unit,
+    Newtype(u8),
+    Tuple(u8, String),
+    Struct { n: u8 },
 }
 
 /// What serde reads ahead into a buffer of its own.
@@ -107,6 +118,7 @@ impl Message for Incoming {
                 .whole::<Flat>("flat", "")
                 .payload::<Shape>("shape", "")
                 .payload::<Widths>("widths", "")
+                .payload::<Vec<External>>("external", "")
                 .build()
         })
     }
@@ -123,6 +135,7 @@ impl Message for Incoming {
             Self::Flat(_) => "flat",
             Self::Shape(_) => "shape",
             Self::Widths(_) => "widths",
+            Self::External(_) => "external",
         }
     }
 }
@@ -140,6 +153,7 @@ impl IncomingMessage for Incoming {
             "flat" => fields.whole().map(Self::Flat),
             "shape" => fields.payload().map(Self::Shape),
             "widths" => fields.payload().map(Self::Widths),
+            "external" => fields.payload().map(Self::External),
             _ => fields.unknown_action(),
         }
     }
@@ -473,7 +487,8 @@ fn faults_take_a_bounded_number_of_bytes() {
 
 #[test]
 fn an_action_is_one_of_the_set() {
-    const EXPECTED: &str = "'ping', 'echo', 'any', 'count', 'sum', 'sums', 'closed', 'flat', 'shape', 'widths'";
+    const EXPECTED: &str =
+        "'ping', 'echo', 'any', 'count', 'sum', 'sums', 'closed', 'flat', 'shape', 'widths', 'external'";
     for (action, tag) in [
         (r#""sing""#, "sing"),
         (r#""Ping""#, "Ping"),
@@ -575,6 +590,26 @@ fn a_struct_is_not_read_from_an_array_however_deep() {
     let sum = Sum { left_hand: 2, right_hand: 2 };
     let sums = Incoming::Sums(BTreeMap::from([("a".to_owned(), vec![None, Some(sum)])]));
     accepts(r#"{"action":"sums","payload":{"a":[null,{"left_hand":2,"right_hand":2}]}}"#, &sums);
+}
+
+#[test]
+fn a_unit_variant_is_its_name() {
+    let external = |payload: &str| format!(r#"{{"action":"external","payload":{payload}}}"#);
+    accepts(
+        &external(r#"["unit",{"newtype":1.0},{"tuple":[2,"x"]},{"struct":{"n":3.0}}]"#),
+        &Incoming::External(vec![
+            External::Unit,
+            External::Newtype(1),
+            External::Tuple(2, "x".to_owned()),
+            External::Struct { n: 3 },
+        ]),
+    );
+    refuses(&external(r#"[{"unit":null}]"#), &json!([["enum", ["external", "payload", 0]]]));
+    refuses(&external(r#"["newtype"]"#), &json!([["dict_type", ["external", "payload", 0]]]));
+    refuses(&external(r#"[{"struct":[3]}]"#), &json!([["model_type", ["external", "payload", 0, "struct"]]]));
+    refuses(&external(r#"[{}]"#), &json!([["enum", ["external", "payload", 0]]]));
+    let both = external(r#"[{"newtype":1,"tuple":[2,"x"]}]"#);
+    refuses(&both, &json!([["extra_forbidden", ["external", "payload", 0, "tuple"]]]));
 }
 
 #[test]

@@ -1,14 +1,17 @@
-//! Types read what their schemas say: no struct is read from an array, and a whole float is an integer.
+//! Types read what their schemas say: no struct is read from an array, no unit variant from an object, and a whole float is an
+//! integer.
 //!
 //! What serde derives for a struct also takes an array, field after field, which no schema says and no other language
 //! expects; and an integer takes no `5.0`, which is one for JSON Schema. [`Strict`] goes along with a deserializer to every
-//! depth, mends both, and passes everything else through. Where serde reads a value ahead into a buffer of its own (untagged
+//! depth, mends these, and passes everything else through. Where serde reads a value ahead into a buffer of its own (untagged
 //! and internally tagged enums), nothing can go along: there the diagnosis puts integers in place of whole floats.
 
 use std::fmt;
 
+use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor,
 };
 
 use crate::validation::{Whole, whole};
@@ -70,6 +73,17 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         self.0.deserialize_struct(name, fields, object(visitor))
     }
 
+    /// By what stands there, so that a unit variant is read from its name alone: serde would also take an object with a null
+    /// under the name.
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(EnumVisitor(visitor))
+    }
+
     forward! {
         integer:
         deserialize_i8();
@@ -103,7 +117,6 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         deserialize_tuple(len: usize);
         deserialize_tuple_struct(name: &'static str, len: usize);
         deserialize_map();
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
         deserialize_identifier();
         deserialize_ignored_any();
     }
@@ -151,7 +164,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for StrictVisitor<V> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        match whole(value).filter(|_| self.wanted == Wanted::Integer) {
+        let integer = if self.wanted == Wanted::Integer { whole(value) } else { None };
+        match integer {
             Some(Whole::Negative(value)) => self.visitor.visit_i64(value),
             Some(Whole::Positive(value)) => self.visitor.visit_u64(value),
             None => self.visitor.visit_f64(value),
@@ -249,5 +263,99 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
         visitor: V,
     ) -> Result<V::Value, A::Error> {
         self.0.struct_variant(fields, object(visitor))
+    }
+}
+
+/// Reads an enum from the name of a variant, or from an object with the name as its only key.
+struct EnumVisitor<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for EnumVisitor<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<V::Value, E> {
+        self.0.visit_enum(StrDeserializer::new(name))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.0.visit_enum(Variants(map))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
+        self.0.visit_enum(Strict(data))
+    }
+}
+
+/// The only entry of an object, as a variant with its content.
+struct Variants<A>(A);
+
+impl<'de, A: MapAccess<'de>> EnumAccess<'de> for Variants<A> {
+    type Error = A::Error;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<(S::Value, Self), A::Error> {
+        match self.0.next_key_seed(seed)? {
+            Some(name) => Ok((name, self)),
+            None => Err(A::Error::invalid_value(Unexpected::Map, &"the name of a variant")),
+        }
+    }
+}
+
+impl<'de, A: MapAccess<'de>> Variants<A> {
+    fn content<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<S::Value, A::Error> {
+        let content = self.0.next_value_seed(Strict(seed))?;
+        match self.0.next_key::<IgnoredAny>()? {
+            None => Ok(content),
+            Some(_) => Err(A::Error::invalid_length(2, &"one variant")),
+        }
+    }
+}
+
+impl<'de, A: MapAccess<'de>> VariantAccess<'de> for Variants<A> {
+    type Error = A::Error;
+
+    fn unit_variant(self) -> Result<(), A::Error> {
+        Err(A::Error::invalid_type(Unexpected::Map, &"the name of a variant"))
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
+        self.content(seed)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
+        self.content(Tuple(len, visitor))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, A::Error> {
+        self.content(Struct(fields, visitor))
+    }
+}
+
+/// Reads the content of a tuple variant.
+struct Tuple<V>(usize, V);
+
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Tuple<V> {
+    type Value = V::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        deserializer.deserialize_tuple(self.0, self.1)
+    }
+}
+
+/// Reads the content of a struct variant.
+struct Struct<V>(&'static [&'static str], V);
+
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Struct<V> {
+    type Value = V::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        deserializer.deserialize_struct("", self.0, self.1)
     }
 }

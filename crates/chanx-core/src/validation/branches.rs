@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
         if let Some(branch) = find_named(branches, value) {
             return self.check(branch.schema, value);
         }
-        if branches.iter().any(|branch| *value == *branch.field.wire) {
+        if branches.iter().any(|branch| *value == *branch.field.wire || *value == branch.field.declared) {
             return self.complain(wording::not_an_object("dict_type"));
         }
         let names: Vec<_> = branches.iter().map(|branch| Value::from(&*branch.field.wire)).collect();

@@ -80,6 +80,11 @@ impl Num {
         if let (Self::Int(a), Self::Int(b)) = (self, step) {
             return a.checked_rem(b).is_none_or(|rest| rest == 0);
         }
+        if let (Self::Float(a), Self::Int(_)) = (self, step)
+            && a.fract() == 0.0
+        {
+            return a % step.as_float() == 0.0;
+        }
         let (a, step) = (self.as_float(), step.as_float().abs());
         let rest = (a % step).abs();
         let close = a.abs() * TOLERANCE;

@@ -93,7 +93,7 @@ pub(super) fn quoted_as_python(text: &str) -> String {
             '\t' => quoted.push_str("\\t"),
             _ if character == quote => quoted.extend(['\\', quote]),
             '\'' | '"' => quoted.push(character),
-            _ if character.escape_debug().len() == 1 => quoted.push(character),
+            _ if is_printable(character) => quoted.push(character),
             '\0'..='\u{ff}' => quoted.push_str(&format!("\\x{:02x}", u32::from(character))),
             '\u{100}'..='\u{ffff}' => quoted.push_str(&format!("\\u{:04x}", u32::from(character))),
             _ => quoted.push_str(&format!("\\U{:08x}", u32::from(character))),
@@ -132,6 +132,11 @@ fn quoted(value: &Value) -> String {
     }
 }
 
+fn is_printable(character: char) -> bool {
+    // A letter before it, without which a combining character would be escaped.
+    String::from_iter(['x', character]).escape_debug().count() == 2
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -151,6 +156,20 @@ mod tests {
     fn counts_have_a_plural() {
         assert_eq!(too_short("List", 1, 0).msg, "List should have at least 1 item after validation, not 0");
         assert_eq!(too_long("Tuple", 2, 3).msg, "Tuple should have at most 2 items after validation, not 3");
+    }
+
+    #[test]
+    fn texts_are_quoted_as_python_does() {
+        for (text, quoted) in [
+            ("a", "'a'"),
+            ("it's", "\"it's\""),
+            ("it's \"x\"", "'it\\'s \"x\"'"),
+            ("\0\n\t\\", "'\\x00\\n\\t\\\\'"),
+            ("é\u{301}😀", "'é\u{301}😀'"),
+            ("\u{a0}\u{200b}\u{2028}", "'\\xa0\\u200b\\u2028'"),
+        ] {
+            assert_eq!(quoted_as_python(text), quoted);
+        }
     }
 
     #[test]

@@ -98,6 +98,7 @@ struct Date(String);
 struct Time(String);
 
 #[derive(Deserialize, JsonSchema, Validate)]
+#[schemars(extend("x-chanx-schemes" = ["http", "https"]))]
 pub(crate) struct HttpUrl(#[garde(url)] String);
 
 #[derive(JsonSchema)]
