@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::shell::Shell;
-use crate::{asyncapi, channels_redis, checks, compression, conformance, core_edges, django, instructions, tools};
+use crate::{
+    asyncapi, autobahn, channels_redis, checks, compression, conformance, core_edges, django, instructions, tools,
+};
 
 /// One part of the test command.
 pub(crate) struct Step {
@@ -38,6 +40,7 @@ pub(crate) const ALL: &[Step] = &[
         about: "the recorded cases, against a server for each profile",
         run: conformance::check,
     },
+    Step { name: "autobahn", about: "the cases of the Autobahn test suite against a raw echo", run: autobahn::check },
     Step { name: "django", about: "chanx and a real Django on one database", run: django::check },
     Step {
         name: "redis",

@@ -6,4 +6,5 @@ mod fairness;
 mod limits;
 mod outcomes;
 mod probe;
+mod raw;
 mod transport;
