@@ -451,6 +451,9 @@ class Runner:
             want = s.get("status", 101)
             if res["status"] not in (want if isinstance(want, list) else [want]):
                 raise Failed(f"handshake status: expected {want}, got {res['status']}")
+            for k, v in s.get("answer_headers", {}).items():
+                if res["headers"].get(k) != v:
+                    raise Failed(f"header {k}: expected {v}, got {res['headers'].get(k)}")
             for k in s.get("absent_headers", []):
                 if k in res["headers"]:
                     raise Failed(f"unexpected header {k}: {res['headers'][k]}")

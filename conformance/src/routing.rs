@@ -87,7 +87,7 @@ fn permissions() -> [Route<Endpoint>; 1] {
     )]
 }
 
-fn rooms() -> [Route<Endpoint>; 12] {
+fn rooms() -> [Route<Endpoint>; 14] {
     let inner = [path("<int:pk>/", RoomByPk::endpoint()), path("slug/<slug:slug>/", RoomBySlug::endpoint())];
     [
         path("rooms/<int:pk>/", RoomByPk::endpoint()),
@@ -101,6 +101,8 @@ fn rooms() -> [Route<Endpoint>; 12] {
         path("rooms-anyone/<int:pk>/", RoomAnyone::endpoint()),
         path("rooms-combined/<int:pk>/", RoomCombined::endpoint()),
         path("rooms-or/<int:pk>/", RoomOr::endpoint()),
+        path("rooms-not/<int:pk>/", RoomNot::endpoint()),
+        path("rooms-or-not/<int:pk>/", RoomOrNot::endpoint()),
         path("nested/<slug:tenant>/", include(inner)),
     ]
 }

@@ -83,7 +83,7 @@ impl JsonSchema for HttpUrl {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "format": "uri"})
+        json_schema!({"type": "string", "format": "uri", "x-chanx-schemes": ["http", "https"]})
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) use events::Events;
 pub(crate) use faults::{ClosePostAuth, FaultBuildGroups, FaultPostAuth, Faults, QuickDeny, SlowAuth, SlowPostAuth};
 pub(crate) use plain::*;
 pub(crate) use raw::RawEcho;
-pub(crate) use rooms::{RoomAnyone, RoomById, RoomByPk, RoomBySlug, RoomByUid, RoomCombined, RoomOr};
+pub(crate) use rooms::{
+    RoomAnyone, RoomById, RoomByPk, RoomBySlug, RoomByUid, RoomCombined, RoomNot, RoomOr, RoomOrNot,
+};
 pub(crate) use shapes::Shapes;
 pub(crate) use typed::Typed;

@@ -26,6 +26,10 @@ macro_rules! plain {
                 About::new($about.trim()).tag("access")
             }
 
+            fn subprotocols() -> &'static [&'static str] {
+                &["conformance.v1"]
+            }
+
             fn permissions() -> impl Permission<Self> {
                 $permissions
             }

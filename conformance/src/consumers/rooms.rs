@@ -59,6 +59,10 @@ rooms! {
     RoomCombined: Pk, SessionAuthentication, IsAuthenticated & IsMember;
     /// A room for its members and for administrators.
     RoomOr: Pk, SessionAuthentication, IsAdmin | IsMember;
+    /// A room for users who are no members.
+    RoomNot: Pk, SessionAuthentication, (IsAuthenticated, !IsMember);
+    /// A room for administrators and for users who are no members.
+    RoomOrNot: Pk, SessionAuthentication, IsAdmin | IsAuthenticated & !IsMember;
 }
 
 async fn introduce<C>(cx: &mut Context<C>) -> Result

@@ -40,6 +40,7 @@ const SCENARIOS: &[Scenario] = &[
     Scenario { name: "decode-reference-73", run: |rounds| read(&with_reference(SMALL), rounds) },
     Scenario { name: "decode-action-last-73", run: |rounds| read(&action_last(SMALL), rounds) },
     Scenario { name: "decode-faulty-73", run: |rounds| read(&faulty(SMALL), rounds) },
+    Scenario { name: "decode-floats-73", run: |rounds| read(FLOATS, rounds) },
     Scenario { name: "encode-73", run: |rounds| write(SMALL, rounds) },
     Scenario { name: "encode-4096", run: |rounds| write(LARGE, rounds) },
     Scenario { name: "echo-73", run: |rounds| echo(&message(SMALL), rounds) },
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
 enum Chat {
     Ping,
     Say(Text),
+    Go(Vec<f64>),
 }
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema, Validate)]
@@ -80,13 +82,16 @@ struct Text {
 impl Message for Chat {
     fn messages() -> &'static MessageSet {
         static MESSAGES: OnceLock<MessageSet> = OnceLock::new();
-        MESSAGES.get_or_init(|| MessageSet::builder().nothing("ping", "").payload::<Text>("say", "").build())
+        MESSAGES.get_or_init(|| {
+            MessageSet::builder().nothing("ping", "").payload::<Text>("say", "").payload::<Vec<f64>>("go", "").build()
+        })
     }
 
     fn action(&self) -> &'static str {
         match self {
             Self::Ping => "ping",
             Self::Say(_) => "say",
+            Self::Go(_) => "go",
         }
     }
 }
@@ -96,13 +101,14 @@ impl IncomingMessage for Chat {
         match action {
             "ping" => fields.nothing().map(|()| Self::Ping),
             "say" => fields.payload().map(Self::Say),
+            "go" => fields.payload().map(Self::Go),
             _ => fields.unknown_action(),
         }
     }
 
     fn validate(&self) -> Result<(), Report> {
         match self {
-            Self::Ping => Ok(()),
+            Self::Ping | Self::Go(_) => Ok(()),
             Self::Say(text) => Validate::validate(text),
         }
     }
@@ -113,9 +119,13 @@ impl OutgoingMessage for Chat {
         match self {
             Self::Ping => fields.serialize_entry("payload", &()),
             Self::Say(text) => fields.serialize_entry("payload", text),
+            Self::Go(place) => fields.serialize_entry("payload", place),
         }
     }
 }
+
+/// A place and a time, of 73 bytes.
+const FLOATS: &str = r#"{"action":"go","payload":[48.85837009,2.294481123,1796353693.5594187000]}"#;
 
 /// A message of `size` bytes.
 fn message(size: usize) -> String {

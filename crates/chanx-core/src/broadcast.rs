@@ -41,7 +41,7 @@ pub struct Broadcast {
 #[non_exhaustive]
 pub enum BroadcastError {
     /// It is none of the messages that the endpoint declares, or has faults.
-    #[error("the message is none of those that are declared, or has faults: {}", kinds(.0))]
+    #[error("the message is none of those that are declared, or has faults: {}", .0.kinds())]
     Refused(Rejected),
     /// It is no JSON object.
     #[error("the message is no JSON object")]
@@ -135,12 +135,6 @@ fn completion(wire: &WireFormat) -> Vec<u8> {
     // The message has no content that could fail.
     let _ = encode(&Builtin::GroupComplete, &Envelope::default(), wire, &mut text);
     text
-}
-
-/// Which faults there are; what stands in the message is nobody's business.
-fn kinds(rejected: &Rejected) -> String {
-    let kinds: Vec<_> = rejected.faults.iter().map(|fault| &*fault.kind).collect();
-    kinds.join(", ")
 }
 
 #[cfg(test)]

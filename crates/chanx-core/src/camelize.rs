@@ -10,6 +10,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+pub(crate) use rename::{Direction, rename};
 pub use rename::{rename_incoming, rename_outgoing};
 pub(crate) use schema::camelize_schema;
 

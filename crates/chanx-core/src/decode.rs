@@ -5,6 +5,10 @@
 
 mod depth;
 mod diagnosis;
+mod rules;
+mod salvage;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -40,6 +44,24 @@ pub struct Rejected {
 }
 
 impl Rejected {
+    /// Which kinds of faults there are and how often, for a log: a few of them.
+    pub fn kinds(&self) -> String {
+        const SHOWN: usize = 5;
+        let mut kinds: Vec<(&str, usize)> = Vec::new();
+        for fault in &self.faults {
+            match kinds.iter_mut().find(|(kind, _)| *kind == fault.kind) {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((&fault.kind, 1)),
+            }
+        }
+        let words = kinds.iter().take(SHOWN).map(|(kind, count)| match count {
+            1 => (*kind).to_owned(),
+            count => format!("{kind} ({count})"),
+        });
+        let more = (kinds.len() > SHOWN).then(|| format!("{} more kinds", kinds.len() - SHOWN));
+        words.chain(more).collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether it was no JSON object at all.
     pub fn is_unusable(&self) -> bool {
         self.faults.iter().any(|fault| fault.loc.is_empty() && matches!(&*fault.kind, "json_invalid" | "dict_type"))
@@ -48,12 +70,14 @@ impl Rejected {
 
 /// Reads one message.
 ///
+/// What the schema refuses is refused, and a number that is whole is an integer, however it is written.
+///
 /// # Errors
 /// Text that is no JSON object, an unknown action, a payload that does not fit: all faults at once, in the vocabulary
 /// of Pydantic's strict JSON mode.
 pub fn decode<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Result<Decoded<M>, Rejected> {
     if depth::exceeds(text.as_bytes(), MAX_DEPTH) {
-        return Err(diagnosis::too_deep());
+        return Err(diagnosis::too_deep(text, wire));
     }
     match wire.naming {
         Naming::AsDeclared => quick(text, wire).map_or_else(|| diagnosis::decode(text, wire), Ok),
@@ -111,16 +135,24 @@ impl<'de, M: IncomingMessage> Visitor<'de> for MessageVisitor<'_, M> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<M, A::Error> {
         let keys = KeyReader { action_key: &self.wire.action_key, action_is_known: self.action.is_some() };
         if let Some(action) = self.action {
-            return M::decode(action, Fields::new(map, self.envelope, keys));
+            return read_fields(action, Fields::new(map, self.envelope, keys));
         }
         match map.next_key_seed(keys)? {
             Some(Key::Action) => {
                 let action: BorrowedText<'de> = map.next_value()?;
-                M::decode(&action.0, Fields::new(map, self.envelope, keys))
+                read_fields(&action.0, Fields::new(map, self.envelope, keys))
             }
             _ => Err(A::Error::custom("the action is not the first key")),
         }
     }
+}
+
+/// Reads the fields, unless the type might take what the schema refuses.
+fn read_fields<'de, M: IncomingMessage, A: MapAccess<'de>>(action: &str, fields: Fields<'_, A>) -> Result<M, A::Error> {
+    if M::messages().has_formats(action) {
+        return Err(A::Error::custom("this is read along its schema"));
+    }
+    M::decode(action, fields)
 }
 
 /// Text that borrows from the input where it has no escapes.

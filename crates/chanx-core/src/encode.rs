@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::camelize::{Naming, rename_outgoing};
+use crate::camelize::{Direction, Naming, rename};
 use crate::message::OutgoingMessage;
 use crate::wire::{ENVELOPE_VERSION, Envelope, REFERENCE, VERSION, WireFormat};
 
@@ -64,7 +64,7 @@ fn write_renamed<M: OutgoingMessage>(
     message.encode(&mut object)?;
     let set = M::messages();
     let object = match set.find(message.action()) {
-        Some(info) => rename_outgoing(&info.schema, set.definitions(), object.end()?),
+        Some(info) => rename(set.document(info), &info.schema, object.end()?, Direction::Outgoing),
         None => object.end()?,
     };
     let mut serializer = serde_json::Serializer::new(out);

@@ -11,18 +11,20 @@ pub const VERSION: &str = "version";
 /// The only envelope version there is.
 pub const ENVELOPE_VERSION: u64 = 1;
 
-/// Names on the wire, fixed for the life of an endpoint.
+/// Names and sizes on the wire, fixed for the life of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WireFormat {
     /// The key of the discriminator; `action` unless the setting `message_action_key` says otherwise.
     pub action_key: String,
     /// Whether declared field names travel as they are or in camelCase.
     pub naming: Naming,
+    /// How many faults of one message an `error` frame lists at most. More than a kibibyte for each of them is cut short.
+    pub max_faults: usize,
 }
 
 impl Default for WireFormat {
     fn default() -> Self {
-        Self { action_key: "action".to_owned(), naming: Naming::AsDeclared }
+        Self { action_key: "action".to_owned(), naming: Naming::AsDeclared, max_faults: 20 }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use chanx_core::camelize::Naming;
 use chanx_core::decode::{Decoded, MAX_DEPTH, Rejected, decode};
 use chanx_core::message::{Fields, IncomingMessage, Message, MessageSet};
-use chanx_core::wire::WireFormat;
+use chanx_core::wire::{Envelope, WireFormat};
 use garde::{Path, Report, Validate};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,6 +24,43 @@ enum Incoming {
     Sums(BTreeMap<String, Vec<Option<Sum>>>),
     Closed(Closed),
     Flat(Flat),
+    Shape(Shape),
+    Widths(Widths),
+}
+
+/// What serde reads ahead into a buffer of its own.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Shape {
+    Tagged { n: i64 },
+    List { items: Vec<Wrapped> },
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+struct Wrapped {
+    either: Either,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Either {
+    Number(i64),
+    Text(String),
+}
+
+/// Integers of every width.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+struct Widths {
+    a: i8,
+    b: i16,
+    c: i32,
+    d: i64,
+    e: u8,
+    f: u16,
+    g: u32,
+    h: usize,
+    i: i128,
+    j: Option<[u64; 1]>,
 }
 
 /// Two numbers with a rule that no schema knows.
@@ -68,6 +105,8 @@ impl Message for Incoming {
                 .payload::<BTreeMap<String, Vec<Option<Sum>>>>("sums", "")
                 .whole::<Closed>("closed", "")
                 .whole::<Flat>("flat", "")
+                .payload::<Shape>("shape", "")
+                .payload::<Widths>("widths", "")
                 .build()
         })
     }
@@ -82,6 +121,8 @@ impl Message for Incoming {
             Self::Sums(_) => "sums",
             Self::Closed(_) => "closed",
             Self::Flat(_) => "flat",
+            Self::Shape(_) => "shape",
+            Self::Widths(_) => "widths",
         }
     }
 }
@@ -97,6 +138,8 @@ impl IncomingMessage for Incoming {
             "sums" => fields.payload().map(Self::Sums),
             "closed" => fields.whole().map(Self::Closed),
             "flat" => fields.whole().map(Self::Flat),
+            "shape" => fields.payload().map(Self::Shape),
+            "widths" => fields.payload().map(Self::Widths),
             _ => fields.unknown_action(),
         }
     }
@@ -252,7 +295,7 @@ fn the_envelope_has_faults_of_its_own() {
     for reference in ["1", "true", "[]", "{}"] {
         refuses(&format!(r#"{{"action":"ping","ref":{reference}}}"#), &json!([["string_type", ["ref"]]]));
     }
-    for version in ["2", "0", "-1", "1.5", "true", r#""1""#, "[1]", "18446744073709551617"] {
+    for version in ["2", "0", "-1", "1.5", "1.0001", "true", r#""1""#, "[1]", "18446744073709551617"] {
         refuses(&format!(r#"{{"action":"ping","version":{version}}}"#), &json!([["literal_error", ["version"]]]));
     }
     refuses(
@@ -273,12 +316,164 @@ fn a_refused_message_still_says_what_its_answer_repeats() {
     assert_eq!(envelope(r#"{"ref":"r","version":1}"#), known);
     assert_eq!(envelope(r#"{"action":"ping","ref":"r","version":2}"#), (Some("r".to_owned()), false));
     assert_eq!(envelope(r#"{"action":"ping","ref":1,"version":1}"#), (None, true));
-    assert_eq!(envelope(r#"{"ref":"r","version":1"#), (None, false));
+}
+
+#[test]
+fn an_unreadable_text_still_says_what_its_answer_repeats() {
+    let nested = "[".repeat(200) + &"]".repeat(200);
+    for (text, why) in [
+        (r#"{"ref":"r","version":1"#, "EOF while parsing an object at line 1 column 22"),
+        (
+            r#"{"version":1,"ref":"r","action":"echo","payload":"\ud83d"}"#,
+            "lone leading surrogate in hex escape at line 1 column 57",
+        ),
+        (
+            r#"{"action":"echo","payload":"hi \ud83d","ref":"r","version":1.0}"#,
+            "lone leading surrogate in hex escape at line 1 column 38",
+        ),
+        (
+            r#"{"action":"echo","payload":"\udc00\ud800","ref":"r","version":1}"#,
+            "lone leading surrogate in hex escape at line 1 column 34",
+        ),
+        (r#"{"action":"count","payload":1e400,"ref":"r","version":1}"#, "number out of range at line 1 column 33"),
+        (r#"{"ref":"r","version":1,"action":"any","payload":NaN}"#, "expected value at line 1 column 49"),
+        (r#"{"ref":"q","ref":"r","version":1,"action":"any","payload":[1,}"#, "expected value at line 1 column 62"),
+        (r#"{"re\u0066":"r","version":1} {}"#, "trailing characters at line 1 column 30"),
+        (&format!(r#"{{"action":"any","payload":{nested},"ref":"r","version":1}}"#), "nested too deep"),
+    ] {
+        for wire in [WireFormat::default(), camel()] {
+            let rejected = decode::<Incoming>(text, &wire).unwrap_err();
+            let faults: Vec<_> = rejected.faults.iter().map(|fault| (&*fault.kind, &*fault.msg)).collect();
+            assert_eq!(faults, [("json_invalid", &*format!("Invalid JSON: {why}"))], "{text}");
+            assert_eq!(
+                (rejected.envelope.reference.as_deref(), rejected.envelope.versioned),
+                (Some("r"), true),
+                "{text}"
+            );
+        }
+    }
+    for text in [
+        r#"{"action":"ping","#,
+        r#"{"action":"pi"ng","ref":"r"}"#,
+        r#"{"ref":"\ud800"}"#,
+        r#"{"ref":1,"payload":1e400}"#,
+        &format!(r#"{{"ref":{nested}}}"#),
+        "[]]",
+    ] {
+        assert_eq!(read(text).unwrap_err().envelope, Envelope::default(), "{text}");
+    }
+}
+
+#[test]
+fn a_whole_number_is_an_integer_however_it_is_written() {
+    for seven in ["7", "7.0", "7e0", "0.7e1", "70e-1", "7.000"] {
+        accepts(&format!(r#"{{"action":"count","payload":{seven}}}"#), &Incoming::Count(7));
+        let texts = [
+            format!(r#"{{"action":"closed","payload":"x","room":{seven}}}"#),
+            format!(r#"{{"room":{seven},"payload":"x","action":"closed"}}"#),
+        ];
+        texts.iter().for_each(|text| accepts(text, &closed("x", 7)));
+        let sums = |left_hand| {
+            Incoming::Sums(BTreeMap::from([("a".to_owned(), vec![None, Some(Sum { left_hand, right_hand: 2 })])]))
+        };
+        let text = format!(r#"{{"action":"sums","payload":{{"a":[null,{{"left_hand":{seven},"right_hand":2.0}}]}}}}"#);
+        accepts(&text, &sums(7));
+        let shape = |shape: &str| format!(r#"{{"action":"shape","payload":{shape}}}"#);
+        for (payload, expected) in [
+            (format!(r#"{{"kind":"tagged","n":{seven}}}"#), Shape::Tagged { n: 7 }),
+            (
+                format!(r#"{{"kind":"list","items":[{{"either":{seven}}},{{"either":"x"}}]}}"#),
+                Shape::List {
+                    items: vec![
+                        Wrapped { either: Either::Number(7) },
+                        Wrapped { either: Either::Text("x".to_owned()) },
+                    ],
+                },
+            ),
+        ] {
+            accepts(&shape(&payload), &Incoming::Shape(expected));
+        }
+        let widths = format!(
+            r#"{{"a":{seven},"b":{seven},"c":{seven},"d":{seven},"e":{seven},"f":{seven},"g":{seven},"h":{seven},"i":{seven},"j":[{seven}]}}"#
+        );
+        let expected = Widths { a: 7, b: 7, c: 7, d: 7, e: 7, f: 7, g: 7, h: 7, i: 7, j: Some([7]) };
+        accepts(&format!(r#"{{"action":"widths","payload":{widths}}}"#), &Incoming::Widths(expected));
+    }
+    accepts(r#"{"action":"count","payload":-0.0}"#, &Incoming::Count(0));
+    accepts(r#"{"action":"count","payload":-0}"#, &Incoming::Count(0));
+    accepts(r#"{"action":"count","payload":1e19}"#, &Incoming::Count(10_000_000_000_000_000_000));
+    accepts(r#"{"action":"any","payload":[5.0,-0.0]}"#, &Incoming::Any(json!([5.0, -0.0])));
+    assert!(read(r#"{"action":"ping","version":1.0}"#).unwrap().envelope.versioned);
+    for fraction in ["7.5", "1e-1", "0.1", "-0.5"] {
+        refuses(&format!(r#"{{"action":"count","payload":{fraction}}}"#), &json!([["int_type", ["count", "payload"]]]));
+    }
+}
+
+#[test]
+fn what_is_beyond_an_integer_is_out_of_its_range() {
+    let place = json!(["count", "payload"]);
+    for beyond in ["18446744073709551616", "18446744073709551616.0", "1e20", "1e300", &"9".repeat(300)] {
+        refuses(&format!(r#"{{"action":"count","payload":{beyond}}}"#), &json!([["less_than_equal", place]]));
+    }
+    for below in ["-1", "-1.0", "-1e300"] {
+        refuses(&format!(r#"{{"action":"count","payload":{below}}}"#), &json!([["greater_than_equal", place]]));
+    }
+    let widths = |a: &str, d: &str| {
+        format!(
+            r#"{{"action":"widths","payload":{{"a":{a},"b":1,"c":1,"d":{d},"e":1,"f":1,"g":1,"h":1,"i":1,"j":null}}}}"#
+        )
+    };
+    refuses(
+        &widths("-129.0", "9223372036854775808.0"),
+        &json!([["greater_than_equal", ["widths", "payload", "a"]], ["less_than_equal", ["widths", "payload", "d"]]]),
+    );
+}
+
+/// A JSON value holds integers of 64 bits: larger ones are read where no value is needed in between, and never rounded.
+#[test]
+fn an_integer_beyond_64_bits_is_exact_or_refused() {
+    let text = r#"{"action":"widths","payload":{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":18446744073709551617,"j":null}}"#;
+    let widths = Widths { a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 18_446_744_073_709_551_617, j: None };
+    assert_eq!(read(text).unwrap().message, Incoming::Widths(widths));
+    let rejected = decode::<Incoming>(text, &camel()).unwrap_err();
+    assert_eq!(json!(rejected.faults[0].loc), json!(["widths", "payload", "i"]));
+}
+
+#[test]
+fn as_many_faults_are_reported_as_the_settings_say() {
+    let digits = |count| Vec::from_iter(std::iter::repeat_n("-1", count)).join(",");
+    let text = format!(r#"{{"action":"sums","ref":1,"payload":{{"a":[{}]}}}}"#, digits(5_700));
+    for (max_faults, reported) in [(1, 1), (2, 2), (20, 20), (5_000, 5_000)] {
+        for naming in [Naming::AsDeclared, Naming::CamelCase] {
+            let wire = WireFormat { naming, max_faults, ..WireFormat::default() };
+            assert_eq!(decode::<Incoming>(&text, &wire).unwrap_err().faults.len(), reported);
+        }
+    }
+    let rejected = read(&text).unwrap_err();
+    assert_eq!(rejected.kinds(), "string_type, model_type (19)");
+}
+
+#[test]
+fn faults_take_a_bounded_number_of_bytes() {
+    let key = "\\u0000".repeat(10_000);
+    let hostile = [
+        format!(
+            r#"{{"action":"sums","payload":{{"{key}":[{}]}}}}"#,
+            Vec::from_iter(std::iter::repeat_n("1", 1000)).join(",")
+        ),
+        format!(r#"{{"action":"{key}"}}"#),
+        format!(r#"{{"action":{{"{key}":[{}1]}}}}"#, "1,".repeat(1000)),
+    ];
+    for text in hostile {
+        let faults = read(&text).unwrap_err().faults;
+        let size = serde_json::to_string(&faults).unwrap().len();
+        assert!(size < 64 * 1024, "{size} bytes of faults for {} of {} bytes", faults.len(), text.len());
+    }
 }
 
 #[test]
 fn an_action_is_one_of_the_set() {
-    const EXPECTED: &str = "'ping', 'echo', 'any', 'count', 'sum', 'sums', 'closed', 'flat'";
+    const EXPECTED: &str = "'ping', 'echo', 'any', 'count', 'sum', 'sums', 'closed', 'flat', 'shape', 'widths'";
     for (action, tag) in [
         (r#""sing""#, "sing"),
         (r#""Ping""#, "Ping"),

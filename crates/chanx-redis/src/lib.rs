@@ -7,6 +7,48 @@
 //! | `redis+sharded://` | other processes of chanx | sharded publish and subscribe, for clusters |
 //!
 //! Names, keys, formats and encryption are those of channels_redis 4.3 to the byte.
+//!
+//! # What gets lost over `redis://`, and who is told
+//!
+//! | what is lost | the members that missed it | who sent it |
+//! |---|---|---|
+//! | messages for a process of chanx for which `capacity` messages wait | are told when it next fetches messages | is told: `LayerError::PassedOver` or `Full`; Python's `group_send` says nothing |
+//! | messages for a process of Python for which `capacity` messages wait | are not told by channels_redis | sees a line in the log; `Full` if it was for one channel |
+//! | messages that expired because a process stood still | are told when it goes on | is not told |
+//! | memberships that the server lost or evicted, and messages sent meanwhile | are told within 10 seconds, as members again | is told if its own process was a member |
+//! | messages that a breaking connection swallowed | are told when the process receives again | is not told |
+//! | messages in a form or a key of encryption that a process does not know | are told at once | is not told |
+//! | messages that Redis evicted from the key of a process, or lost in a failover | are told if the memberships or the heartbeat went, too | is not told |
+//!
+//! To be told is [`Receiver::missed`](chanx_core::layer::Receiver::missed), at most once a second, for all members of a
+//! process. What cannot be known: whether Redis threw away nothing but messages that waited; whether a process with another
+//! `capacity` than this one dropped something; whether messages expired where `expiry` is shorter than 15 seconds. All keys
+//! expire, so that Redis may evict any of them with `maxmemory-policy` `volatile-*` or `allkeys-*`: use `noeviction`, which
+//! tells the sender.
+//!
+//! # Access rules for `redis://`
+//!
+//! With Redis's ACLs the user needs the keys `<prefix>specific.*` and `<prefix>:group:*` (`~asgi*`) and these commands: `PING`,
+//! `SELECT`, `ZADD`, `ZREM`, `ZRANGE`, `ZSCORE`, `ZCOUNT`, `ZREMRANGEBYSCORE`, `BZPOPMIN`, `ZPOPMIN`, `EXPIRE`, `DEL`, `EVAL`, `EVALSHA`; `ROLE`
+//! with sentinels. `TIME` is used if it is allowed. The other layers' needs are fewer: `PUBLISH` and the commands to
+//! subscribe, as said in `pubsub` and `sharded`.
+//!
+//! # Threads
+//!
+//! All layers of a process share a few threads (`chanx-redis`), on which their connections, timers and background tasks run
+//! until the process ends. So a layer can be used from everywhere: from every runtime, also one that lives shorter than the
+//! layer, and from a thread without a runtime, which waits with any executor's `block_on`:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use chanx_core::layer::{GroupName, LayerMessage};
+//! use futures_executor::block_on; // `futures::executor::block_on`
+//!
+//! let layer = chanx_redis::connect("redis://localhost")?;
+//! let message = LayerMessage::Other(serde_json::Map::new());
+//! block_on(layer.group_send(&GroupName::new("lobby")?, Arc::new(message)))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod codec;
 mod config;
@@ -16,6 +58,7 @@ mod outage;
 mod pace;
 mod pubsub;
 mod ring;
+mod runtime;
 mod sharded;
 mod trouble;
 
@@ -24,6 +67,7 @@ use std::sync::Arc;
 use chanx_core::layer::ChannelLayer;
 
 pub use config::{Address, Config, Mode, Serializer, UrlError};
+use runtime::Anywhere;
 
 /// The channel layer with this address.
 ///
@@ -62,9 +106,9 @@ impl Config {
     /// The layer that is told this. It connects when it is first used.
     pub fn layer(self) -> Arc<dyn ChannelLayer> {
         match self.mode {
-            Mode::Core => Arc::new(core::CoreLayer::new(self)),
-            Mode::PubSub => Arc::new(pubsub::PubSubLayer::new(self)),
-            Mode::Sharded => Arc::new(sharded::ShardedLayer::new(self)),
+            Mode::Core => Arc::new(Anywhere(core::CoreLayer::new(self))),
+            Mode::PubSub => Arc::new(Anywhere(pubsub::PubSubLayer::new(self))),
+            Mode::Sharded => Arc::new(Anywhere(sharded::ShardedLayer::new(self))),
         }
     }
 }

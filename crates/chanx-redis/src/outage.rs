@@ -31,8 +31,10 @@ impl Backoff {
 /// What of a server's use can fail by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Being a member of groups, and receiving.
+    /// Being a member of groups, and receiving where one connection does both.
     Session,
+    /// Receiving, where that is a connection of its own.
+    Receiving,
     /// Sending.
     Commands,
     /// Writing: the server works, and refuses.
@@ -60,13 +62,19 @@ impl Outage {
 
     /// A part does not work.
     pub(crate) fn begin(&self, part: Part, reason: &str) {
+        self.note(part, reason);
         let mut state = self.state();
-        state.reasons.retain(|(other, _)| *other != part);
-        state.reasons.push((part, reason.to_owned()));
         if state.since.is_none() {
             state.since = Some(Instant::now());
             tracing::warn!(server = self.server, reason, "the channel layer has lost its server");
         }
+    }
+
+    /// A part does not work, for a reason that the log was told of already.
+    pub(crate) fn note(&self, part: Part, reason: &str) {
+        let mut state = self.state();
+        state.reasons.retain(|(other, _)| *other != part);
+        state.reasons.push((part, reason.to_owned()));
     }
 
     /// A part works.
@@ -81,7 +89,8 @@ impl Outage {
         }
     }
 
-    pub(crate) fn is_down(&self, part: Part) -> bool {
+    #[cfg(test)]
+    fn is_down(&self, part: Part) -> bool {
         self.state().reasons.iter().any(|(other, _)| *other == part)
     }
 

@@ -29,6 +29,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::logging;
 use crate::project::Project;
 use context::Context;
 use error::{CommandError, PASSWORD_VARIABLE};
@@ -94,7 +95,9 @@ pub(crate) fn run(project: &Project, arguments: &[OsString]) -> ExitCode {
     };
     let program = arguments.first().map_or(project.name().into(), |name| name.to_string_lossy().into_owned());
     let mut terminal = StandardTerminal;
-    match execute(project, chosen, &program, &mut terminal) {
+    let outcome = execute(project, chosen, &program, &mut terminal);
+    logging::flush();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error, &program, &mut terminal),
     }
@@ -138,7 +141,7 @@ fn execute(
         return secretkey::run(terminal);
     }
     let settings = project.load_settings()?;
-    crate::logging::install(settings.log_format, &settings.log_filter)?;
+    logging::install(&settings)?;
     let runtime = chanx::runtime().map_err(CommandError::Runtime)?;
     let superuser_password = std::env::var(PASSWORD_VARIABLE).ok();
     let context = Context { project, settings, program, terminal, superuser_password };

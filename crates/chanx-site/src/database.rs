@@ -1,5 +1,6 @@
 //! The database file: opened from a URL and brought to Django's schema. Knows no user and no session.
 
+mod clock;
 mod migrations;
 mod reader;
 mod timestamp;
@@ -23,6 +24,7 @@ pub(crate) use reader::Version;
 pub(crate) use timestamp::Timestamp;
 pub(crate) use together::Together;
 
+use clock::PoolWatch;
 use reader::Reader;
 
 /// How long a statement waits for another process, such as a Django site, that is writing.
@@ -40,11 +42,16 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// }
 /// # Ok(()) }
 /// ```
+///
+/// With the feature `testing`, queries hold tokio's paused clock: `#[tokio::test(start_paused = true)]` works with a
+/// database, and time passes only when no query is under way.
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: SqlitePool,
-    /// None for a database in memory, which has a single connection.
+    /// `None` for a database in memory, which has a single connection.
     reader: Option<Arc<Reader>>,
+    /// `None` where the clock cannot be paused.
+    _watch: Option<Arc<PoolWatch>>,
 }
 
 impl Database {
@@ -58,17 +65,18 @@ impl Database {
     pub async fn connect(url: &str, create: bool) -> Result<Self, DatabaseError> {
         let options = options(url)?.create_if_missing(create);
         if is_in_memory(url) {
-            let pool = open(in_memory_pool(), options).await?;
-            return Ok(Self { pool, reader: None });
+            let (pool, watch) = open(in_memory_pool(), options).await?;
+            return Ok(Self { pool, reader: None, _watch: watch });
         }
         prepare_file(options.get_filename(), create)?;
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
-        open(SqlitePoolOptions::new(), options).await.map(Self::of)
+        let (pool, watch) = open(SqlitePoolOptions::new(), options).await?;
+        Ok(Self { _watch: watch, ..Self::of(pool) })
     }
 
     /// A database in a file.
     pub(crate) fn of(pool: SqlitePool) -> Self {
-        Self { reader: Some(Arc::new(Reader::new(&pool))), pool }
+        Self { reader: Some(Arc::new(Reader::new(&pool))), pool, _watch: None }
     }
 
     /// Whether the database answers. What is wrong is logged.
@@ -133,9 +141,12 @@ pub enum DatabaseError {
     },
 }
 
-async fn open(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> Result<SqlitePool, DatabaseError> {
+async fn open(
+    pool: SqlitePoolOptions,
+    options: SqliteConnectOptions,
+) -> Result<(SqlitePool, Option<Arc<PoolWatch>>), DatabaseError> {
     let path = options.get_filename().to_owned();
-    pool.connect_with(options).await.map_err(|source| DatabaseError::Open { path, source })
+    PoolWatch::open(pool, options).await.map_err(|source| DatabaseError::Open { path, source })
 }
 
 fn options(url: &str) -> Result<SqliteConnectOptions, DatabaseError> {

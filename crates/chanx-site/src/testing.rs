@@ -35,6 +35,11 @@ const SECRET_KEY: &str = "only-for-tests-and-long-enough-to-be-taken";
 /// # Ok(()) }
 /// # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
 /// ```
+///
+/// It goes with `#[tokio::test(start_paused = true)]`, and with a call of `tokio::time::pause` in the middle of a test:
+/// the clock stands still while a query is under way, one of [`Database::pool`] too. A connection that a test or a
+/// handler keeps in its hands, such as a transaction, counts as a query for ten seconds of real time; do not sleep with
+/// one.
 #[derive(Debug, Clone)]
 pub struct TestSite {
     site: Site,

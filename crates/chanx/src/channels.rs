@@ -9,7 +9,7 @@ use chanx_core::decode::{Rejected, decode};
 use chanx_core::encode::{EncodeError, encode};
 use chanx_core::layer::{
     ChannelName, Content, Event, GroupMessage, GroupName, Health, InvalidName, LayerError, LayerMessage, event_format,
-    message_format,
+    message_format, user_key,
 };
 use chanx_core::message::{IncomingMessage, OutgoingMessage};
 use chanx_core::validation::Fault;
@@ -30,8 +30,13 @@ pub enum Audience {
     Group(GroupName),
     /// One connection.
     Channel(ChannelName),
-    /// All connections of a user, by the key of its [`Identity`](crate::auth::Identity).
-    User(String),
+    /// All connections of a user.
+    User {
+        /// The [kind](crate::auth::Identity::kind) of the user.
+        kind: String,
+        /// The [key](crate::auth::Identity::key) of the user.
+        key: String,
+    },
     /// All connections.
     Everyone,
 }
@@ -48,11 +53,17 @@ impl Audience {
         Ok(Self::Group(name.try_into()?))
     }
 
-    /// All connections of the user with this key.
+    /// All connections of the site's [`User`](crate::auth::User) with this key.
+    pub fn user(key: impl ToString) -> Self {
+        Self::user_of("user", key)
+    }
+
+    /// All connections of a user of another kind, by the [kind](crate::auth::Identity::kind) and
+    /// [key](crate::auth::Identity::key) of its identity.
     // Keys are numbers and texts, which read best without a reference.
     #[allow(clippy::needless_pass_by_value)]
-    pub fn user(key: impl ToString) -> Self {
-        Self::User(key.to_string())
+    pub fn user_of(kind: &str, key: impl ToString) -> Self {
+        Self::User { kind: kind.to_owned(), key: key.to_string() }
     }
 }
 
@@ -84,6 +95,28 @@ pub enum ChannelsError {
 ///
 /// From [`Websockets::channels`](crate::Websockets::channels), from a consumer's [`Context`](crate::Context), or as an
 /// extractor of axum handlers whose router has it as an `Extension`. Cheap to clone.
+///
+/// Sending works on every thread and with every executor: in a handler, on another runtime of tokio's, or without one.
+/// Synchronous code waits for it with the `block_on` of an executor, such as that of the crate `futures`; code that tokio
+/// runs does so inside of [`tokio::task::spawn_blocking`], because it holds its thread meanwhile.
+///
+/// ```
+/// use futures_executor::block_on; // `futures::executor::block_on`
+/// use chanx::{Audience, Channels};
+///
+/// #[derive(chanx::Message)]
+/// enum RoomEvent {
+///     Renamed(String),
+/// }
+///
+/// /// Called by a thread that knows no tokio.
+/// fn rename(channels: &Channels, name: &str) -> Result<(), Box<dyn std::error::Error>> {
+///     let event = RoomEvent::Renamed(name.to_owned());
+///     block_on(channels.send_event(Audience::group("lobby")?, &event))?;
+///     Ok(())
+/// }
+/// # rename(&Channels::in_memory(), "Tea").unwrap();
+/// ```
 ///
 /// Users and [`Audience::Everyone`] are reached where a consumer declares group messages or events; a consumer without either is sent nothing.
 #[derive(Clone, Debug)]
@@ -173,7 +206,9 @@ impl Channels {
         match audience {
             Audience::Group(group) => layer.group_send(group, message).await?,
             Audience::Channel(channel) => layer.send(channel, message).await?,
-            Audience::User(key) => layer.group_send(&GroupName::of_user(key), message).await?,
+            Audience::User { kind, key } => {
+                layer.group_send(&GroupName::of_identity(&user_key(kind, key)), message).await?;
+            }
             Audience::Everyone => layer.group_send(&GroupName::everyone(), message).await?,
         }
         Ok(())

@@ -53,6 +53,7 @@ pub(crate) fn wire_format(settings: &Settings, overrides: &Overrides) -> WireFor
     WireFormat {
         action_key: overrides.message_action_key.as_ref().unwrap_or(&settings.message_action_key).clone(),
         naming: if camelize { Naming::CamelCase } else { Naming::AsDeclared },
+        max_faults: settings.max_faults,
     }
 }
 

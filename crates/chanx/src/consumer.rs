@@ -51,6 +51,14 @@ pub trait Consumer: Sized + Send + 'static {
         Overrides::default()
     }
 
+    /// The subprotocols that this consumer speaks, the best first. A client that offers some in `Sec-WebSocket-Protocol` is
+    /// answered with the first of these that it offers; [`Context::subprotocol`] is which.
+    ///
+    /// A browser ends a connection for which it offered subprotocols and none was chosen, with the close code 1006.
+    fn subprotocols() -> &'static [&'static str] {
+        &[]
+    }
+
     /// What documents say about this consumer beside that which its types say.
     fn about() -> About {
         About::default()

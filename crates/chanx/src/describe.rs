@@ -54,6 +54,7 @@ fn describe_route(route: &CompiledRoute<Endpoint>, settings: &Settings) -> Endpo
     described.path_parameters = path_parameters(route);
     described.query_parameters = query;
     described.authentication = endpoint.security_schemes(settings);
+    described.subprotocols = endpoint.subprotocols().iter().map(|name| (*name).to_owned()).collect();
     described.permissions = endpoint.permissions();
     described.incoming = messages(endpoint.incoming());
     described.outgoing = messages(endpoint.outgoing());

@@ -36,6 +36,7 @@ pub struct Endpoint {
     outgoing: fn() -> &'static MessageSet,
     group_messages: fn() -> &'static MessageSet,
     events: fn() -> &'static MessageSet,
+    subprotocols: fn() -> &'static [&'static str],
     about: fn() -> About,
     schemes: fn(&Settings) -> Vec<SecurityScheme>,
     permissions: fn() -> String,
@@ -68,6 +69,7 @@ impl Endpoint {
             outgoing: C::Outgoing::messages,
             group_messages: C::GroupMessage::messages,
             events: C::Event::messages,
+            subprotocols: C::subprotocols,
             about: C::about,
             schemes: C::Authentication::schemes,
             permissions: || C::permissions().describe(),
@@ -101,6 +103,11 @@ impl Endpoint {
     /// What other parts of the application, and other processes, may tell the consumer.
     pub fn events(&self) -> &'static MessageSet {
         (self.events)()
+    }
+
+    /// The subprotocols that the consumer speaks, the best first.
+    pub fn subprotocols(&self) -> &'static [&'static str] {
+        (self.subprotocols)()
     }
 
     /// What documents say about the consumer beside that which its types say.

@@ -11,7 +11,7 @@ use chanx_core::deflate::{Agreement, Compression, MalformedExtensions, Parameter
 use chanx_core::frame::accept_key;
 use http::header::{
     ALLOW, CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_VERSION, UPGRADE,
+    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
 use hyper::upgrade::OnUpgrade;
@@ -19,7 +19,7 @@ use tracing::Span;
 
 use crate::endpoint::Opening;
 use crate::excerpt::excerpt;
-use crate::handshake::Handshake;
+use crate::handshake::{Handshake, choose_subprotocol};
 use crate::hub::Registration;
 use crate::mounted::Mounted;
 use crate::origin::OriginRefused;
@@ -70,6 +70,7 @@ impl Refused {
     fn hint(&self) -> Option<String> {
         match self {
             Self::TooLong { length, .. } => Some(format!("it has {length}; `max_handshake_size` sets the limit")),
+            Self::NoUpgrade => Some("a proxy in between has to pass on `Upgrade` and `Connection`".to_owned()),
             Self::Origin(refused) => Some(refused.hint().to_owned()),
             Self::Full => Some("`max_connections` sets the limit".to_owned()),
             _ => None,
@@ -132,20 +133,35 @@ fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refuse
     let accept = check_protocol(request)?;
     server.origins.check(request.headers())?;
     let acceptable = compression_for(endpoint, request.headers());
+    let spoken = endpoint.endpoint.subprotocols();
+    let subprotocol = choose_subprotocol(spoken, request.headers());
     let registration = server.hub.register(server.max_connections).ok_or(Refused::Full)?;
     let id = server.new_connection_id();
     let span = tracing::info_span!("websocket", id = &*id, path = excerpt(path.as_bytes()));
 
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refused::NotUpgradable)?;
+    if subprotocol.is_none() && request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        span.in_scope(|| log_no_subprotocol(spoken));
+    }
     let (parts, _) = std::mem::take(request).into_parts();
-    let handshake = Box::new(Handshake::new(parts, parameters, Arc::clone(&server.extensions), None));
+    let handshake = Box::new(Handshake::new(parts, parameters, Arc::clone(&server.extensions), subprotocol));
     let agreement = acceptable.map(|(compression, parameters)| {
         Box::new(compression.agree(parameters, endpoint.config.compression_threshold))
     });
-    let response = switching_protocols(accept, agreement.as_deref());
+    let response = switching_protocols(accept, agreement.as_deref(), subprotocol);
     let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration, span };
     tokio::spawn(promised.keep(on_upgrade));
     Ok(response)
+}
+
+/// Without what was offered, in which there may be secrets.
+fn log_no_subprotocol(spoken: &[&str]) {
+    let spoken = spoken.join(", ");
+    tracing::warn!(
+        spoken,
+        "none of the subprotocols was chosen that the client offers, and a browser ends such a connection with 1006: \
+         `Consumer::subprotocols` names those that are spoken"
+    );
 }
 
 fn unknown(server: &Server, path: &str) -> Refused {
@@ -247,7 +263,7 @@ fn negotiate(headers: &HeaderMap) -> Result<Option<Parameters>, MalformedExtensi
     Parameters::negotiate(offers.collect::<Result<Vec<_>, _>>().map_err(|_| MalformedExtensions)?)
 }
 
-fn switching_protocols(accept: String, agreement: Option<&Agreement>) -> Response {
+fn switching_protocols(accept: String, agreement: Option<&Agreement>, subprotocol: Option<&'static str>) -> Response {
     let headers = [(UPGRADE, HeaderValue::from_static("websocket")), (CONNECTION, HeaderValue::from_static("Upgrade"))];
     let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
     // Base64 is always a legal value.
@@ -257,6 +273,10 @@ fn switching_protocols(accept: String, agreement: Option<&Agreement>) -> Respons
     // So are parameters.
     if let Some(Ok(answer)) = agreement.map(|agreement| HeaderValue::try_from(agreement.parameters.to_string())) {
         response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, answer);
+    }
+    // And so is a name that a client offered.
+    if let Some(Ok(name)) = subprotocol.map(HeaderValue::from_str) {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, name);
     }
     response
 }

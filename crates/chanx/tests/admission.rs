@@ -4,7 +4,7 @@ use std::io;
 use std::marker::PhantomData;
 
 use chanx::auth::{Authentication, AuthenticationError, User};
-use chanx::permission::{NotPermitted, Permission, Permitted, Request};
+use chanx::permission::{Negated, NotPermitted, Permission, Permitted, Request, allow_if};
 use chanx::routing::path;
 use chanx::testing::Connector;
 use chanx::{Consumer, Context, FromHandshake, Handshake, Message, Never, Refusal, Rejection, Result};
@@ -113,9 +113,13 @@ impl<A: Authentication> Consumer for Guarded<A> {
 
 /// What a client with these headers is told.
 async fn told<A: Authentication>(headers: &[(&str, &str)]) -> (u64, Value) {
+    told_by::<Guarded<A>>(headers).await
+}
+
+async fn told_by<C: Consumer>(headers: &[(&str, &str)]) -> (u64, Value) {
     let mut settings = Settings::default();
     settings.allow_missing_origin = true;
-    let app = Websockets::new([path("ws/", Guarded::<A>::endpoint())], &settings).unwrap().into_router();
+    let app = Websockets::new([path("ws/", C::endpoint())], &settings).unwrap().into_router();
     let mut client = Connector::new(app, "/ws/").headers(headers.iter().copied()).connect().await.unwrap();
     let outcome = client.wait_for_auth().await.unwrap();
     (outcome.status_code, outcome.data["detail"].clone())
@@ -124,6 +128,125 @@ async fn told<A: Authentication>(headers: &[(&str, &str)]) -> (u64, Value) {
 #[track_caller]
 fn check(told: &(u64, Value), status: u64, detail: &str) {
     assert_eq!(*told, (status, json!(detail)));
+}
+
+/// Answers as the header of this name says: `never` about every object, `not-this` about the one that is asked for.
+struct Asked(&'static str);
+
+chanx::permission_operators!(Asked);
+
+impl<C: Consumer> Permission<C> for Asked {
+    async fn has_permission(&self, request: &Request<'_, C>) -> Permitted {
+        allow_if(request.handshake().header(self.0) != Some("never"))
+    }
+
+    async fn has_object_permission(&self, request: &Request<'_, C>, _: &C::Object) -> Permitted {
+        allow_if(request.handshake().header(self.0) != Some("not-this"))
+    }
+}
+
+const A: Asked = Asked("x-a");
+const B: Asked = Asked("x-b");
+
+/// A consumer that asks one rule, about something or about nothing.
+struct Ruled<O, R>(PhantomData<(O, R)>);
+
+/// A rule, and what it means for a client that the rules A and B let in or not.
+trait Rule: Send + Sync + 'static {
+    fn rule<C: Consumer>() -> impl Permission<C>;
+
+    fn lets_in(a: bool, b: bool) -> bool;
+}
+
+macro_rules! rules {
+    ($($name:ident: $rule:expr, |$a:ident, $b:ident| $means:expr;)*) => {
+        $(
+            struct $name;
+
+            impl Rule for $name {
+                fn rule<C: Consumer>() -> impl Permission<C> {
+                    $rule
+                }
+
+                fn lets_in($a: bool, $b: bool) -> bool {
+                    let _ = ($a, $b);
+                    $means
+                }
+            }
+        )*
+
+        #[tokio::test]
+        async fn combined_rules_mean_what_they_read_like() {
+            $(
+                says_what_it_reads_like::<Thing, $name>(stringify!($rule)).await;
+                says_what_it_reads_like::<(), $name>(stringify!($rule)).await;
+            )*
+        }
+    };
+}
+
+rules! {
+    Not: !A, |a, b| !a;
+    NotNot: !!A, |a, b| a;
+    AndNot: A & !B, |a, b| a && !b;
+    NotAnd: !A & B, |a, b| !a && b;
+    OrNot: A | !B, |a, b| a || !b;
+    NotOr: !A | B, |a, b| !a || b;
+    NeitherNor: !A & !B, |a, b| !a && !b;
+    NotBoth: !(A & B), |a, b| !(a && b);
+    NotOne: !(A | B), |a, b| !(a || b);
+    NotBothOrNot: !(A & !B), |a, b| !a || b;
+    Exclusive: (A | B) & !(A & B), |a, b| a != b;
+    Same: (A & B) | !(A | B), |a, b| a == b;
+    ListOfNot: (!A, B), |a, b| !a && b;
+}
+
+impl<O: FromHandshake, R: Rule> Consumer for Ruled<O, R> {
+    type Authentication = ();
+    type Object = O;
+    type Incoming = Words;
+    type Outgoing = Words;
+    type GroupMessage = Never;
+    type Event = Never;
+
+    fn permissions() -> impl Permission<Self> {
+        R::rule()
+    }
+
+    async fn connect(_: &mut Context<Self>) -> Result<Self> {
+        Ok(Self(PhantomData))
+    }
+
+    async fn receive_message(&mut self, _: &mut Context<Self>, _: Words) -> Result {
+        Ok(())
+    }
+}
+
+async fn says_what_it_reads_like<O: FromHandshake, R: Rule>(rule: &str) {
+    let answers = ["yes", "never", "not-this"];
+    for (a, b) in answers.iter().flat_map(|a| answers.iter().map(move |b| (*a, *b))) {
+        let (status, _) = told_by::<Ruled<O, R>>(&[("x-a", a), ("x-b", b)]).await;
+        let expected = if R::lets_in(a == "yes", b == "yes") { 200 } else { 403 };
+        assert_eq!(status, expected, "{rule} of a client for whom A says {a} and B says {b}");
+    }
+}
+
+#[tokio::test]
+async fn a_negation_softens_no_failure() {
+    struct Broken;
+    impl Rule for Broken {
+        fn rule<C: Consumer>() -> impl Permission<C> {
+            Negated(AsTold)
+        }
+
+        fn lets_in(_: bool, _: bool) -> bool {
+            false
+        }
+    }
+    for question in ["x-client", "x-object"] {
+        assert_eq!(told_by::<Ruled<Thing, Broken>>(&[(question, "later")]).await.0, 429);
+        assert_eq!(told_by::<Ruled<Thing, Broken>>(&[(question, "broken")]).await.0, 500);
+    }
 }
 
 #[tokio::test]

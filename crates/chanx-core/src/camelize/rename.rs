@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Field, Naming, fields};
-use crate::validation::{Document, applicable, properties};
+use super::{Field, Naming};
+use crate::validation::{Described, Document, Patterns};
 
 /// A client's value with the declared names in place of camelCase ones. Names that come as declared are accepted too;
 /// of two spellings of one name, the camelCase one counts.
@@ -24,18 +24,22 @@ use crate::validation::{Document, applicable, properties};
 /// assert_eq!(rename_incoming(&schema, &Map::new(), value), expected);
 /// ```
 pub fn rename_incoming(schema: &Value, definitions: &Map<String, Value>, value: Value) -> Value {
-    let renamer = Renamer { document: Document::new(schema, definitions), direction: Direction::Incoming };
-    renamer.rename(&[schema], value)
+    rename(Document::new(schema, definitions, &Patterns::default()), schema, value, Direction::Incoming)
 }
 
 /// A server's value with camelCase names in place of the declared ones; the reverse of [`rename_incoming`].
 pub fn rename_outgoing(schema: &Value, definitions: &Map<String, Value>, value: Value) -> Value {
-    let renamer = Renamer { document: Document::new(schema, definitions), direction: Direction::Outgoing };
-    renamer.rename(&[schema], value)
+    rename(Document::new(schema, definitions, &Patterns::default()), schema, value, Direction::Outgoing)
 }
 
+/// The value of a schema in `document`, with its names changed.
+pub(crate) fn rename<'a>(document: Document<'a>, schema: &'a Value, value: Value, direction: Direction) -> Value {
+    Renamer { document, direction }.rename(&[schema], value)
+}
+
+/// Whose value it is: a client's, or the server's.
 #[derive(Clone, Copy)]
-enum Direction {
+pub(crate) enum Direction {
     Incoming,
     Outgoing,
 }
@@ -69,49 +73,38 @@ impl<'a> Renamer<'a> {
         if !(value.is_object() || value.is_array()) {
             return value;
         }
-        let naming = self.direction.naming();
-        let schemas: Vec<_> =
-            schemas.iter().flat_map(|schema| applicable(self.document, schema, &value, naming)).collect();
+        let described = Described::new(self.document, schemas, &value, self.direction.naming());
         match value {
-            Value::Object(object) => Value::Object(self.rename_object(&schemas, object)),
-            Value::Array(items) => Value::Array(self.rename_items(&schemas, items)),
+            Value::Object(object) => Value::Object(self.rename_object(&described, object)),
+            Value::Array(items) => {
+                let rename = |(index, item)| self.rename(&described.item(index), item);
+                Value::Array(items.into_iter().enumerate().map(rename).collect())
+            }
             other => other,
         }
     }
 
-    fn rename_items(&self, schemas: &[&'a Map<String, Value>], items: Vec<Value>) -> Vec<Value> {
-        let item_schemas = |index: usize| -> Vec<_> {
-            let place = |schema: &&'a Map<String, Value>| {
-                let places = schema.get("prefixItems").and_then(Value::as_array);
-                places.and_then(|places| places.get(index)).or_else(|| schema.get("items"))
-            };
-            schemas.iter().filter_map(place).collect()
-        };
-        items.into_iter().enumerate().map(|(index, item)| self.rename(&item_schemas(index), item)).collect()
-    }
-
-    fn rename_object(&self, schemas: &[&'a Map<String, Value>], object: Map<String, Value>) -> Map<String, Value> {
-        let declared: Vec<_> = schemas.iter().flat_map(|schema| properties(schema)).collect();
-        let fields = fields(&declared, Naming::CamelCase);
+    fn rename_object(&self, described: &Described<'a>, object: Map<String, Value>) -> Map<String, Value> {
+        let fields = described.fields();
         let is_doubled = |field: &&Field<'_>| {
             field.wire != field.declared && object.contains_key(&*field.wire) && object.contains_key(field.declared)
         };
         let doubled: Vec<_> = fields.iter().filter(is_doubled).map(|field| field.declared).collect();
-        let extra: Vec<_> = schemas.iter().filter_map(|schema| schema.get("additionalProperties")).collect();
 
         let mut renamed = Map::with_capacity(object.len());
         for (key, value) in object {
             let Some(field) = fields.iter().find(|field| field.declared == key || field.wire == key) else {
-                renamed.insert(key, self.rename(&extra, value));
+                let value = self.rename(&described.extra(&key), value);
+                renamed.insert(key, value);
                 continue;
             };
             let (before, after) = self.direction.names(field);
             let (name, schemas) = if key == before || !doubled.contains(&field.declared) {
-                (after, std::slice::from_ref(&field.schema))
+                (after, vec![field.schema])
             } else {
-                (before, extra.as_slice())
+                (before, described.extra(&key))
             };
-            renamed.insert(name.to_owned(), self.rename(schemas, value));
+            renamed.insert(name.to_owned(), self.rename(&schemas, value));
         }
         renamed
     }

@@ -1,36 +1,46 @@
 //! The slow path: what exactly is wrong with a message, or the message after all.
 //!
-//! It also serves `camelize`, whose names are known only from the schema.
+//! It also serves `camelize`, whose names are known only from the schema, and messages whose schemas name formats of
+//! strings, which types may read less strictly.
+
+use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::value::MapDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
+use serde_path_to_error::Track;
 
-use super::{Decoded, Rejected};
-use crate::camelize::{Naming, rename_incoming};
+use super::salvage::is_version;
+use super::{Decoded, Rejected, rules, salvage};
+use crate::camelize::{Direction, Naming, rename};
 use crate::message::{Fields, IncomingMessage, KeyReader, MessageInfo, MessageSet};
-use crate::validation::{Fault, Segment, diagnose};
+use crate::validation::{Fault, Segment, diagnose_in, place, shortened, with_integers};
 use crate::wire::{ENVELOPE_VERSION, Envelope, REFERENCE, VERSION, WireFormat};
 
-pub(super) fn too_deep() -> Rejected {
-    invalid_json("nested too deep")
+pub(super) fn too_deep(text: &str, wire: &WireFormat) -> Rejected {
+    unreadable(text, wire, "nested too deep")
 }
 
 pub(super) fn decode<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Result<Decoded<M>, Rejected> {
     let mut fields = match parse(text) {
         Ok(Value::Object(fields)) => fields,
-        Ok(_) => return Err(rejected(vec![Fault::new("dict_type", [], "Input should be an object")])),
-        Err(error) => return Err(invalid_json(&where_it_broke(&error))),
+        Ok(_) => {
+            let faults = vec![Fault::new("dict_type", [], "Input should be an object")];
+            return Err(Rejected { faults, envelope: Envelope::default() });
+        }
+        Err(error) => return Err(unreadable(text, wire, &words(&error))),
     };
     let (envelope, mut faults) = take_envelope(&mut fields);
     match find_message::<M>(&mut fields, wire) {
         Err(fault) => faults.push(fault),
         Ok(info) => match checked(info, M::messages(), fields, wire) {
             Err(more) => faults.extend(more),
-            Ok(fields) if faults.is_empty() => return typed(info, fields, envelope),
+            Ok(fields) if faults.is_empty() => return typed(info, &fields, envelope, wire),
             Ok(_) => {}
         },
     }
+    faults.truncate(wire.max_faults);
     Err(Rejected { faults, envelope })
 }
 
@@ -54,7 +64,7 @@ fn take_envelope(fields: &mut Map<String, Value>) -> (Envelope, Vec<Fault>) {
     };
     let versioned = match fields.shift_remove(VERSION) {
         None | Some(Value::Null) => false,
-        Some(version) if version.as_u64() == Some(ENVELOPE_VERSION) => true,
+        Some(version) if is_version(&version) => true,
         Some(_) => {
             faults.push(Fault::new("literal_error", [VERSION.into()], format!("Input should be {ENVELOPE_VERSION}")));
             false
@@ -81,7 +91,8 @@ fn find_message<M: IncomingMessage>(
     };
     let expected: Vec<_> = M::messages().iter().map(|info| format!("'{}'", info.action)).collect();
     let msg = format!(
-        "Input tag '{tag}' found using '{key}' does not match any of the expected tags: {}",
+        "Input tag '{}' found using '{key}' does not match any of the expected tags: {}",
+        shortened(&tag),
         expected.join(", ")
     );
     Err(Fault::new("union_tag_invalid", [], msg))
@@ -93,73 +104,89 @@ fn checked(
     set: &MessageSet,
     fields: Map<String, Value>,
     wire: &WireFormat,
-) -> Result<Map<String, Value>, Vec<Fault>> {
+) -> Result<Value, Vec<Fault>> {
     let fields = Value::Object(fields);
-    let faults = diagnose(&info.schema, set.definitions(), &fields, &[info.action.into()], wire.naming);
+    let document = set.document(info);
+    let faults = diagnose_in(document, &info.schema, &fields, &[info.action.into()], wire.naming, wire.max_faults);
     if !faults.is_empty() {
         return Err(faults);
     }
-    let fields = match wire.naming {
+    Ok(match wire.naming {
         Naming::AsDeclared => fields,
-        Naming::CamelCase => rename_incoming(&info.schema, set.definitions(), fields),
-    };
-    match fields {
-        Value::Object(fields) => Ok(fields),
-        _ => Ok(Map::new()),
-    }
+        Naming::CamelCase => rename(document, &info.schema, fields, Direction::Incoming),
+    })
 }
 
 /// The message, now that the schema has no objection. What only the type or a rule of the application's own refuses
 /// is reported without the parser's words, which may quote the input.
 fn typed<M: IncomingMessage>(
     info: &MessageInfo,
-    fields: Map<String, Value>,
+    fields: &Value,
     envelope: Envelope,
+    wire: &WireFormat,
 ) -> Result<Decoded<M>, Rejected> {
-    let mut ignored = Envelope::default();
-    let keys = KeyReader { action_key: "", action_is_known: false };
-    let map = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
-    let faults = match M::decode(info.action, Fields::new(map, &mut ignored, keys)) {
-        Err(_) => {
-            vec![Fault::new("value_error", [info.action.into()], "Value error, the message does not fit its type")]
-        }
-        Ok(message) => match message.validate() {
+    let document = M::messages().document(info);
+    let read = read(info.action, fields).or_else(|path| match with_integers(document, &info.schema, fields) {
+        Some(fields) => read(info.action, &fields),
+        None => Err(path),
+    });
+    let loc = |path: &[Segment]| {
+        let mut loc = vec![info.action.into()];
+        loc.extend(place(document, &info.schema, fields, path, wire.naming));
+        loc
+    };
+    let faults = match read {
+        Err(path) => vec![Fault::new("value_error", loc(&path), "Value error, the message does not fit its type")],
+        Ok(message) => match M::validate(&message) {
             Ok(()) => return Ok(Decoded { message, envelope }),
-            Err(report) => broken_rules(info.action, &report),
+            Err(report) => rules::broken(&report, wire.max_faults, loc),
         },
     };
     Err(Rejected { faults, envelope })
 }
 
-fn broken_rules(action: &str, report: &garde::Report) -> Vec<Fault> {
-    report
-        .iter()
-        .map(|(path, error)| {
-            let mut loc = vec![Segment::from(action)];
-            loc.extend(segments(&path.to_string()));
-            Fault { kind: "value_error".into(), loc, msg: format!("Value error, {error}") }
-        })
-        .collect()
+/// The message of these fields, or the path to the value that its type refuses.
+fn read<M: IncomingMessage>(action: &str, fields: &Value) -> Result<M, Vec<Segment>> {
+    let mut track = Track::new();
+    let visitor = TypedVisitor { action, message: PhantomData };
+    let message = serde_path_to_error::Deserializer::new(fields, &mut track).deserialize_map(visitor);
+    message.map_err(|_| rules::path_of_type(&track.path()))
 }
 
-/// The parts of a path as garde writes it: `people[1].name`.
-fn segments(path: &str) -> impl Iterator<Item = Segment> {
-    path.split(['.', '[', ']']).filter(|part| !part.is_empty()).map(|part| match part.parse() {
-        Ok(index) => Segment::Index(index),
-        Err(_) => part.into(),
-    })
+/// Reads the fields of a message whose action is known, from an object without envelope.
+struct TypedVisitor<'a, M> {
+    action: &'a str,
+    message: PhantomData<M>,
 }
 
-fn invalid_json(why: &str) -> Rejected {
-    rejected(vec![Fault::new("json_invalid", [], format!("Invalid JSON: {why}"))])
+impl<'de, M: IncomingMessage> Visitor<'de> for TypedVisitor<'_, M> {
+    type Value = M;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<M, A::Error> {
+        let mut ignored = Envelope::default();
+        let keys = KeyReader { action_key: "", action_is_known: false };
+        M::decode(self.action, Fields::new(map, &mut ignored, keys))
+    }
 }
 
-fn rejected(faults: Vec<Fault>) -> Rejected {
-    Rejected { faults, envelope: Envelope::default() }
+fn unreadable(text: &str, wire: &WireFormat, why: &str) -> Rejected {
+    let faults = vec![Fault::new("json_invalid", [], format!("Invalid JSON: {why}"))];
+    Rejected { faults, envelope: salvage::envelope(text, wire) }
 }
 
-/// The parser's category and place; its own words may quote the input.
-fn where_it_broke(error: &serde_json::Error) -> String {
-    let what = if error.is_eof() { "the text ends too early" } else { "not JSON" };
-    format!("{what} at line {} column {}", error.line(), error.column())
+/// The parser's words and its place. The words are those of Pydantic's parser, and quote nothing of the text.
+fn words(error: &serde_json::Error) -> String {
+    if error.is_data() {
+        return format!("not JSON at line {} column {}", error.line(), error.column());
+    }
+    let words = error.to_string();
+    // The parser has a word of its own for a surrogate that is followed by no escape.
+    match words.strip_prefix("unexpected end of hex escape") {
+        Some(place) => format!("lone leading surrogate in hex escape{place}"),
+        None => words,
+    }
 }

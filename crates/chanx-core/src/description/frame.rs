@@ -6,7 +6,7 @@ use super::reach::reachable;
 use crate::broadcast::origin_keys;
 use crate::camelize::{Naming, camelize_schema};
 use crate::message::{MessageInfo, MessageSet};
-use crate::validation::Document;
+use crate::validation::{Document, Patterns};
 use crate::wire::{ENVELOPE_VERSION, REFERENCE, VERSION, WireFormat};
 
 /// The schema of a frame, taken apart.
@@ -96,9 +96,10 @@ impl Frame {
 /// The schema with what it refers to in place of a mere reference, so that there are fields to add to.
 fn inlined(schema: &Value, definitions: &Map<String, Value>) -> Value {
     let mut keywords = schema.as_object().cloned().unwrap_or_default();
+    let patterns = Patterns::default();
     for _ in 0..=definitions.len() {
         let is_mere = !keywords.contains_key("properties");
-        let target = Document::new(schema, definitions).target(&keywords).filter(|_| is_mere);
+        let target = Document::new(schema, definitions, &patterns).target(&keywords).filter(|_| is_mere);
         let Some(Value::Object(target)) = target else { break };
         keywords.shift_remove("$ref");
         for (keyword, value) in target {

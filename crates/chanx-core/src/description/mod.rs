@@ -60,6 +60,8 @@ pub struct EndpointDescription {
     pub authentication: Vec<SecurityScheme>,
     /// Who may connect, as an expression of names: `IsAuthenticated & !IsBanned`.
     pub permissions: String,
+    /// The subprotocols that clients may offer, the best first.
+    pub subprotocols: Vec<String>,
     /// How frames look.
     pub wire: Wire,
     /// What clients may send.

@@ -44,8 +44,10 @@ pub trait ChannelLayer: fmt::Debug + Send + Sync + 'static {
     /// Sends a message to a group, in this process and in all others.
     ///
     /// # Errors
-    /// A layer that is down or takes too long (in bounded time), and a message that it cannot carry. Either way the
-    /// message may have reached some members.
+    /// A layer that is down or takes too long (in bounded time), and a message that it cannot carry;
+    /// [`LayerError::PassedOver`] where the layer knows of processes that the message did not reach. Either way the message
+    /// may have reached some members. Success does not mean that it reached all: a layer tells the members that may have
+    /// missed something, by [`Receiver::missed`], and the sender only of what is known by then.
     fn group_send<'a>(&'a self, group: &'a GroupName, message: Arc<LayerMessage>) -> LayerFuture<'a>;
 
     /// Sends a message to one channel, of this process or another.
@@ -79,7 +81,8 @@ pub trait Receiver: fmt::Debug + Send + Sync {
     /// A message to a channel of this process arrived. One that is gone is passed over.
     fn channel_message(&self, channel: &str, message: &LayerMessage) -> Pressure;
 
-    /// Messages may have been lost on their way here.
+    /// Messages may have been lost on their way here: while the layer was down, because too many waited for this process,
+    /// or because the store had forgotten that it is a member of a group. Messages that are sent from now on arrive.
     fn missed(&self);
 }
 
@@ -122,6 +125,13 @@ pub enum LayerError {
     Full {
         /// The name of the channel.
         channel: ChannelName,
+    },
+    /// Too many messages wait for some of the processes that have members in the group. Their members missed this one, and
+    /// are told so; all others have it.
+    #[error("a group message passed over {processes} processes for which too many messages wait")]
+    PassedOver {
+        /// How many processes.
+        processes: usize,
     },
     /// The layer's format has no words for the message.
     #[error("the channel layer cannot carry this message")]

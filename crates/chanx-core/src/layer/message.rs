@@ -29,7 +29,7 @@ pub struct GroupMessage {
     pub exclude_current: bool,
     /// The channel of that connection; none: no connection sent it.
     pub from_channel: Option<String>,
-    /// The key of its user; none: anonymous, or no connection.
+    /// The [`user_key`](super::user_key) of its user; none: anonymous, or no connection.
     pub from_user: Option<String>,
 }
 

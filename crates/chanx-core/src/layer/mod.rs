@@ -12,4 +12,4 @@ mod name;
 pub use contract::{ChannelLayer, Health, LayerError, LayerFuture, Pressure, Receiver};
 pub use format::{event_format, message_format};
 pub use message::{Content, Event, GroupMessage, LayerMessage, MalformedMessage};
-pub use name::{ChannelName, GroupName, InvalidName};
+pub use name::{ChannelName, GroupName, InvalidName, user_key};

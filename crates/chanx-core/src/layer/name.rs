@@ -14,13 +14,19 @@ const MAX_LENGTH: usize = 99;
 /// What the name of any string begins with, at most, if the string is too long to stand in it whole.
 const KEPT_LENGTH: usize = 32;
 
-/// Text that is no name of a channel or a group.
+/// What the names of chanx's own groups begin with.
+const RESERVED: &str = "chanx.";
+
+/// The kind of the users that a site has in its database.
+const SITE_USERS: &str = "user";
+
+/// Text that is no name of a channel or a group, or one that is not to be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{text}` is no name of a {kind}: 1 to 99 of the characters A-Z a-z 0-9 _ . - are{extra}")]
+#[error("`{text}` is no name of a {kind}: {rule}")]
 pub struct InvalidName {
     text: String,
     kind: &'static str,
-    extra: &'static str,
+    rule: &'static str,
 }
 
 impl From<Infallible> for InvalidName {
@@ -31,11 +37,15 @@ impl From<Infallible> for InvalidName {
 
 /// The name of a group: 1 to 99 ASCII letters, digits, hyphens, underscores and full stops, as in Channels.
 ///
+/// Names that begin with `chanx.` are those of chanx's own groups. No text makes one of them, so that a client which chooses
+/// the name of a group is in no other user's.
+///
 /// ```
 /// use chanx_core::layer::GroupName;
 ///
 /// assert_eq!(GroupName::new("chat.room-1")?.as_str(), "chat.room-1");
 /// assert!(GroupName::new("chat room").is_err());
+/// assert!(GroupName::new("chanx.user.7").is_err());
 /// assert_eq!(GroupName::escaped("chat room").as_str(), "chat_20room");
 /// # Ok::<(), chanx_core::layer::InvalidName>(())
 /// ```
@@ -46,12 +56,25 @@ impl GroupName {
     /// This name.
     ///
     /// # Errors
-    /// Text that is no name.
+    /// Text that is no name, and names of chanx's own groups.
     pub fn new(name: &str) -> Result<Self, InvalidName> {
+        if name.starts_with(RESERVED) {
+            let rule = "names that begin with `chanx.` are chanx's own; an audience is addressed as an `Audience`";
+            return Err(InvalidName { text: name.to_owned(), kind: "group", rule });
+        }
+        Self::received(name)
+    }
+
+    /// A name as a layer gets it from its store: chanx's own groups have names there, too.
+    ///
+    /// # Errors
+    /// Text that is no name.
+    pub fn received(name: &str) -> Result<Self, InvalidName> {
         if is_name(name) {
             return Ok(Self(name.into()));
         }
-        Err(InvalidName { text: name.to_owned(), kind: "group", extra: "" })
+        let rule = "1 to 99 of the characters A-Z a-z 0-9 _ . - are";
+        Err(InvalidName { text: name.to_owned(), kind: "group", rule })
     }
 
     /// A valid name for any text: different texts have different names, and most valid names stand for themselves.
@@ -59,8 +82,16 @@ impl GroupName {
     /// Whatever may not stand in a name, and the underscore, becomes `_` and the two hexadecimal digits of each byte.
     /// What would be too long ends in a digest (SHA-256).
     pub fn escaped(text: &str) -> Self {
+        // No byte but those of other characters is written like this, so that the name is no other text's.
+        let (first, rest) = if text.starts_with(RESERVED) { ("_63", &text[1..]) } else { ("", text) };
+        Self::written(text, first, rest)
+    }
+
+    /// The name of a text, of which the beginning is written already.
+    fn written(text: &str, first: &str, rest: &str) -> Self {
         let mut name = String::with_capacity(text.len());
-        for byte in text.bytes() {
+        name.push_str(first);
+        for byte in rest.bytes() {
             match byte {
                 b'_' => name.push_str("_5f"),
                 byte if is_name_byte(byte) => name.push(char::from(byte)),
@@ -76,20 +107,36 @@ impl GroupName {
         Self(name.into())
     }
 
-    /// The group of one user's connections, in every process.
+    /// The group of the connections of one of the site's users, in every process: `chanx.user.7` for the key `7`.
     pub fn of_user(key: &str) -> Self {
-        Self::escaped(&format!("chanx.user.{key}"))
+        Self::of_identity(&user_key(SITE_USERS, key))
+    }
+
+    /// The group of the connections of a user of any kind, by its [`user_key`].
+    pub fn of_identity(user_key: &str) -> Self {
+        let text = format!("{RESERVED}user.{user_key}");
+        Self::written(&text, "", &text)
     }
 
     /// The group of everybody who can be reached at all.
     pub fn everyone() -> Self {
-        Self("chanx.everyone".into())
+        Self(format!("{RESERVED}everyone").into())
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What tells a user from all others, whatever their kinds: the key alone for the site's users (the kind `user`), as
+/// Django's consumers write it, and `kind/key` for others.
+pub fn user_key(kind: &str, key: &str) -> String {
+    if kind == SITE_USERS && !key.contains('/') {
+        return key.to_owned();
+    }
+    // The first slash is where the kind ends.
+    format!("{}/{key}", kind.replace('/', "."))
 }
 
 /// The name of a channel, which is to say of a connection. A layer makes them.
@@ -111,7 +158,8 @@ impl ChannelName {
         if is_name(process) && rest.bytes().all(is_name_byte) && name.len() <= MAX_LENGTH {
             return Ok(Self(name.into()));
         }
-        Err(InvalidName { text: name.to_owned(), kind: "channel", extra: ", and one ! between them" })
+        let rule = "1 to 99 of the characters A-Z a-z 0-9 _ . - are, and one ! between them";
+        Err(InvalidName { text: name.to_owned(), kind: "channel", rule })
     }
 
     /// The name as text.
@@ -205,6 +253,36 @@ mod tests {
     }
 
     #[test]
+    fn no_text_makes_a_name_of_chanx_s_own_groups() {
+        assert_eq!(GroupName::of_user("7").as_str(), "chanx.user.7");
+        assert_eq!(GroupName::of_user("-1 é").as_str(), "chanx.user.-1_20_c3_a9");
+        for own in [GroupName::of_user("7"), GroupName::everyone(), GroupName::of_identity("a/b")] {
+            let name = own.as_str();
+            assert!(GroupName::new(name).is_err() && GroupName::try_from(name).is_err());
+            assert_ne!(GroupName::escaped(name), own);
+            assert_eq!(GroupName::received(name), Ok(own));
+        }
+        let error = GroupName::new("chanx.x").unwrap_err().to_string();
+        assert!(error.starts_with("`chanx.x` is no name of a group: names that begin with `chanx.`"), "{error}");
+    }
+
+    #[test]
+    fn users_of_different_kinds_have_different_keys() {
+        assert_eq!([user_key("user", "7"), user_key("a::Robot", "7")], ["7", "a::Robot/7"]);
+        let users = [
+            ("user", "7"),
+            ("user", "robot/7"),
+            ("robot", "7"),
+            ("robot", "/7"),
+            ("user", "/7"),
+            ("", "7"),
+            ("robot", ""),
+        ];
+        let keys: std::collections::BTreeSet<_> = users.iter().map(|(kind, key)| user_key(kind, key)).collect();
+        assert_eq!(keys.len(), users.len(), "{keys:?}");
+    }
+
+    #[test]
     fn channel_names_may_have_one_exclamation_mark() {
         let specific = ChannelName::specific(1, u128::MAX);
         for name in ["plain", "specific.0123!abc", "specific.0123!", specific.as_str()] {
@@ -233,6 +311,10 @@ mod tests {
             &"x".repeat(101),
             &"é".repeat(99),
             "_5f",
+            "chanx.user.7",
+            "_63hanx.user.7",
+            "chanx.",
+            &format!("chanx.{}", "x".repeat(99)),
         ];
         let names: std::collections::BTreeSet<_> = texts.iter().map(|text| GroupName::escaped(text)).collect();
         assert_eq!(names.len(), texts.len());

@@ -94,7 +94,7 @@ impl<'a, 'de, A: MapAccess<'de>> Fields<'a, A> {
 
 /// Reads the version; true if there is one. Null is none.
 pub(crate) fn read_version<'de, A: MapAccess<'de>>(map: &mut A) -> Result<bool, A::Error> {
-    match map.next_value::<Option<u64>>()? {
+    match map.next_value_seed(Strict(PhantomData::<Option<u64>>))? {
         None => Ok(false),
         Some(ENVELOPE_VERSION) => Ok(true),
         Some(_) => Err(A::Error::custom("unknown envelope version")),

@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use crate::validation::{Document, Patterns, definition_name, is_formatted};
 use crate::wire::PAYLOAD;
 
 /// All messages of one type, in the order of its variants.
@@ -10,6 +11,9 @@ use crate::wire::PAYLOAD;
 pub struct MessageSet {
     messages: Vec<MessageInfo>,
     definitions: Map<String, Value>,
+    patterns: Patterns,
+    /// The messages whose schemas have formats.
+    formatted: Vec<&'static str>,
 }
 
 /// One message: what it is called, what it is for, and what may stand in it.
@@ -47,6 +51,17 @@ impl MessageSet {
     /// The schemas that `$ref`s of the messages point to, by name.
     pub fn definitions(&self) -> &Map<String, Value> {
         &self.definitions
+    }
+
+    /// The schema of one of the messages with all that it refers to.
+    pub(crate) fn document<'a>(&'a self, info: &'a MessageInfo) -> Document<'a> {
+        Document::new(&info.schema, &self.definitions, &self.patterns)
+    }
+
+    /// Whether the schema of the message with this action names a format of strings. Types may read those less strictly
+    /// than the schema says: chrono takes `2025-6-7` for a date.
+    pub(crate) fn has_formats(&self, action: &str) -> bool {
+        self.formatted.contains(&action)
     }
 }
 
@@ -88,11 +103,57 @@ impl MessageSetBuilder {
 
     /// The finished set.
     pub fn build(mut self) -> MessageSet {
-        MessageSet { messages: self.messages, definitions: self.generator.take_definitions(true) }
+        let definitions = self.generator.take_definitions(true);
+        let mut patterns = Patterns::default();
+        let schemas = self.messages.iter().map(|message| &message.schema).chain(definitions.values());
+        schemas.for_each(|schema| patterns.collect(schema));
+        let formatted = self.messages.iter().filter(|message| reaches_format(&message.schema, &definitions));
+        let formatted = formatted.map(|message| message.action).collect();
+        MessageSet { messages: self.messages, definitions, patterns, formatted }
     }
 
     fn push(mut self, action: &'static str, description: &'static str, schema: Value) -> Self {
         self.messages.push(MessageInfo { action, description, schema });
         self
+    }
+}
+
+/// Whether the schema, or one that it refers to, has a format of strings.
+fn reaches_format(schema: &Value, definitions: &Map<String, Value>) -> bool {
+    let mut seen: Vec<&Value> = vec![schema];
+    let mut next = 0;
+    while let Some(schema) = seen.get(next).copied() {
+        next += 1;
+        let mut waiting = vec![schema];
+        while let Some(part) = waiting.pop() {
+            match part {
+                Value::Object(keywords) if is_formatted(keywords) => return true,
+                Value::Object(keywords) => {
+                    let name = keywords.get("$ref").and_then(Value::as_str).and_then(definition_name);
+                    let target = name.and_then(|name| definitions.get(&*name));
+                    seen.extend(target.filter(|target| !seen.iter().any(|seen| std::ptr::eq(*seen, *target))));
+                    waiting.extend(keywords.values());
+                }
+                Value::Array(parts) => waiting.extend(parts),
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_found_behind_references_that_circle() {
+        let definitions = json!({
+            "A": {"items": {"$ref": "#/$defs/B"}}, "B": {"anyOf": [{"$ref": "#/$defs/A"}, {"format": "date"}]},
+            "C": {"properties": {"c": {"$ref": "#/$defs/C"}, "d": {"type": "integer", "format": "int64"}}},
+        });
+        let definitions = definitions.as_object().unwrap();
+        assert!(reaches_format(&json!({"properties": {"a": {"$ref": "#/$defs/A"}}}), definitions));
+        assert!(!reaches_format(&json!({"$ref": "#/$defs/C"}), definitions));
     }
 }

@@ -1,8 +1,9 @@
-//! Objects are objects: no struct is read from an array.
+//! Types read what their schemas say: no struct is read from an array, and a whole float is an integer.
 //!
 //! What serde derives for a struct also takes an array, field after field, which no schema says and no other language
-//! expects. [`Strict`] goes along with a deserializer to every depth, refuses that, and passes everything else through.
-//! Where serde reads a value ahead into a buffer of its own (untagged and internally tagged enums), nothing can go along.
+//! expects; and an integer takes no `5.0`, which is one for JSON Schema. [`Strict`] goes along with a deserializer to every
+//! depth, mends both, and passes everything else through. Where serde reads a value ahead into a buffer of its own (untagged
+//! and internally tagged enums), nothing can go along: there the diagnosis puts integers in place of whole floats.
 
 use std::fmt;
 
@@ -10,22 +11,35 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
+use crate::validation::{Whole, whole};
+
 /// A deserializer, an access or a seed that hands its strictness on.
 #[derive(Debug)]
 pub(super) struct Strict<T>(pub(super) T);
 
-/// A visitor that may have been asked for an object.
+/// A visitor, and what it was asked for.
 struct StrictVisitor<V> {
     visitor: V,
-    wants_object: bool,
+    wanted: Wanted,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Anything,
+    Object,
+    Integer,
 }
 
 fn anything<V>(visitor: V) -> StrictVisitor<V> {
-    StrictVisitor { visitor, wants_object: false }
+    StrictVisitor { visitor, wanted: Wanted::Anything }
 }
 
 fn object<V>(visitor: V) -> StrictVisitor<V> {
-    StrictVisitor { visitor, wants_object: true }
+    StrictVisitor { visitor, wanted: Wanted::Object }
+}
+
+fn integer<V>(visitor: V) -> StrictVisitor<V> {
+    StrictVisitor { visitor, wanted: Wanted::Integer }
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<S> {
@@ -37,9 +51,9 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<S> {
 }
 
 macro_rules! forward {
-    ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
+    ($wanted:ident: $($method:ident($($argument:ident: $type:ty),*);)*) => {$(
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.0.$method($($argument,)* anything(visitor))
+            self.0.$method($($argument,)* $wanted(visitor))
         }
     )*};
 }
@@ -57,8 +71,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
     }
 
     forward! {
-        deserialize_any();
-        deserialize_bool();
+        integer:
         deserialize_i8();
         deserialize_i16();
         deserialize_i32();
@@ -69,6 +82,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         deserialize_u32();
         deserialize_u64();
         deserialize_u128();
+    }
+
+    forward! {
+        anything:
+        deserialize_any();
+        deserialize_bool();
         deserialize_f32();
         deserialize_f64();
         deserialize_char();
@@ -122,7 +141,6 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for StrictVisitor<V> {
         visit_u64(u64);
         visit_u128(u128);
         visit_f32(f32);
-        visit_f64(f64);
         visit_char(char);
         visit_str(&str);
         visit_borrowed_str(&'de str);
@@ -130,6 +148,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for StrictVisitor<V> {
         visit_bytes(&[u8]);
         visit_borrowed_bytes(&'de [u8]);
         visit_byte_buf(Vec<u8>);
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
+        match whole(value).filter(|_| self.wanted == Wanted::Integer) {
+            Some(Whole::Negative(value)) => self.visitor.visit_i64(value),
+            Some(Whole::Positive(value)) => self.visitor.visit_u64(value),
+            None => self.visitor.visit_f64(value),
+        }
     }
 
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
@@ -149,9 +175,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for StrictVisitor<V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<V::Value, A::Error> {
-        match self.wants_object {
-            true => Err(A::Error::invalid_type(Unexpected::Seq, &self.visitor)),
-            false => self.visitor.visit_seq(Strict(sequence)),
+        match self.wanted {
+            Wanted::Object => Err(A::Error::invalid_type(Unexpected::Seq, &self.visitor)),
+            _ => self.visitor.visit_seq(Strict(sequence)),
         }
     }
 

@@ -51,8 +51,8 @@ impl Session {
 
     fn reject(&mut self, rejected: Rejected) {
         if self.config.log.received {
-            let kinds: Vec<_> = rejected.faults.iter().map(|fault| &*fault.kind).collect();
-            tracing::info!(target: "chanx::message", message_id = self.message_number, faults = ?kinds, "refused");
+            let (number, faults) = (self.message_number, rejected.faults.len());
+            tracing::info!(target: "chanx::message", message_id = number, faults, kinds = rejected.kinds(), "refused");
         }
         if self.config.unusable_frame_closes && rejected.is_unusable() {
             let id = self.fail();

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::schema::{Document, list};
+use super::fault::Segment;
+use super::schema::{Document, list, same};
 use super::typing::branch_name;
 use super::union::{Branches, Named, Tagged, Union, find_named, unions};
 use super::walk::Walk;
@@ -22,11 +23,11 @@ impl<'a> Walk<'a> {
         }
         match &union.branches {
             Branches::Single(branch) => self.check(branch, value),
-            Branches::Constants(allowed) if allowed.contains(&value) => {}
+            Branches::Constants(allowed) if allowed.iter().any(|allowed| same(allowed, value)) => {}
             Branches::Constants(allowed) => self.complain(wording::one_of("enum", allowed)),
             Branches::Addresses => self.complain(formats::not_an_address(value)),
             Branches::Tagged { key, tagged } => self.check_tagged(key, tagged, value),
-            Branches::Named { constants, .. } if constants.contains(&value) => {}
+            Branches::Named { constants, .. } if constants.iter().any(|constant| same(constant, value)) => {}
             Branches::Named { constants, named } => self.check_named(constants, named, value),
             Branches::Open(branches) => self.check_open(branches, value),
         }
@@ -39,7 +40,7 @@ impl<'a> Walk<'a> {
         let Some((_, found)) = key.find(object) else {
             return self.complain(wording::tag_not_found(&key.wire));
         };
-        match branches.iter().find(|branch| branch.tag == found) {
+        match branches.iter().find(|branch| same(branch.tag, found)) {
             Some(branch) => self.check_at(&*wording::plain(branch.tag), branch.schema, value),
             None => {
                 let expected = branches.iter().map(|branch| wording::plain(branch.tag));
@@ -70,15 +71,22 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The schemas that describe one value together: the schema, what it refers to, and of each union the branch that the
-/// value takes, if it takes one.
-pub(crate) fn applicable<'a>(
+/// The schemas that describe one value together.
+#[derive(Default)]
+pub(super) struct Applicable<'a> {
+    pub(super) keywords: Vec<&'a Map<String, Value>>,
+    /// What the places of faults call the branches among them.
+    pub(super) names: Vec<Segment>,
+}
+
+/// The schema, what it refers to, and of each union the branch that the value takes, if it takes one.
+pub(super) fn applicable<'a>(
     document: Document<'a>,
     schema: &'a Value,
     value: &Value,
     naming: Naming,
-) -> Vec<&'a Map<String, Value>> {
-    let mut found: Vec<&'a Map<String, Value>> = Vec::new();
+) -> Applicable<'a> {
+    let Applicable { keywords: mut found, mut names } = Applicable::default();
     let mut waiting = vec![schema];
     while let Some(next) = waiting.pop() {
         let Some(keywords) = next.as_object() else { continue };
@@ -88,24 +96,37 @@ pub(crate) fn applicable<'a>(
         found.push(keywords);
         waiting.extend(document.target(keywords));
         waiting.extend(list(keywords, "allOf"));
-        let branches = unions(document, keywords, naming);
-        waiting.extend(branches.filter_map(|union| choose(&union.branches, document, value, naming)));
+        for union in unions(document, keywords, naming) {
+            let Some((name, branch)) = choose(&union.branches, document, value, naming) else { continue };
+            names.extend(name);
+            waiting.push(branch);
+        }
     }
-    found
+    Applicable { keywords: found, names }
 }
 
-/// The branch that the value takes.
-fn choose<'a>(branches: &Branches<'a>, document: Document<'a>, value: &Value, naming: Naming) -> Option<&'a Value> {
+/// The branch that the value takes, and its name in the places of faults if it has one.
+fn choose<'a>(
+    branches: &Branches<'a>,
+    document: Document<'a>,
+    value: &Value,
+    naming: Naming,
+) -> Option<(Option<Segment>, &'a Value)> {
     match branches {
-        Branches::Single(branch) => Some(branch),
+        Branches::Single(branch) => Some((None, branch)),
         Branches::Constants(_) | Branches::Addresses => None,
         Branches::Tagged { key, tagged } => {
             let (_, found) = key.find(value.as_object()?)?;
-            tagged.iter().find(|branch| branch.tag == found).map(|branch| branch.schema)
+            tagged.iter().find(|branch| same(branch.tag, found)).map(|branch| {
+                let name = wording::plain(branch.tag).into_owned();
+                (Some(name.into()), branch.schema)
+            })
         }
-        Branches::Named { named, .. } => find_named(named, value).map(|branch| branch.schema),
+        Branches::Named { named, .. } => find_named(named, value).map(|branch| (None, branch.schema)),
         Branches::Open(open) => {
-            open.iter().copied().find(|branch| Walk::new(document, naming, &[], value).accepts(branch, value))
+            let mut open = open.iter().copied();
+            let branch = open.find(|branch| Walk::new(document, naming, &[], value).accepts(branch, value))?;
+            Some((Some(branch_name(branch).into()), branch))
         }
     }
 }

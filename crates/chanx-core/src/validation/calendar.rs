@@ -37,6 +37,9 @@ fn take_date(text: &str) -> Result<&str, &'static str> {
     let (month, rest) =
         rest.strip_prefix('-').and_then(|rest| number(rest, 2)).ok_or("expected a month of 2 digits")?;
     let (day, rest) = rest.strip_prefix('-').and_then(|rest| number(rest, 2)).ok_or("expected a day of 2 digits")?;
+    if year == 0 {
+        return Err("expected a year from 0001 to 9999");
+    }
     if !(1..=12).contains(&month) {
         return Err("expected a month from 01 to 12");
     }
@@ -108,7 +111,7 @@ mod tests {
         for text in ["2024-02-29", "2000-02-29", "2025-12-31", "0001-01-01"] {
             assert_eq!(date(text), Ok(()), "{text}");
         }
-        for text in ["2023-02-29", "1900-02-29", "2025-13-01", "2025-00-01", "2025-04-31", "2025-01-00"] {
+        for text in ["0000-01-01", "2023-02-29", "1900-02-29", "2025-13-01", "2025-00-01", "2025-04-31", "2025-01-00"] {
             assert!(date(text).is_err(), "{text}");
         }
     }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::wording;
+
 /// One fault of a message, with keys and vocabulary of Pydantic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{"type": "missing", "loc": ["echo", "payload"], "msg": "Field required"}]))]
@@ -40,6 +42,14 @@ pub enum Segment {
 }
 
 impl Segment {
+    /// The segment for a fault: a key that is longer than any declared name is cut.
+    pub(super) fn shortened(&self) -> Self {
+        match self {
+            Self::Key(key) => Self::Key(wording::shortened(key).into_owned()),
+            Self::Index(index) => Self::Index(*index),
+        }
+    }
+
     /// How much text the segment holds, in bytes.
     pub(super) fn weight(&self) -> usize {
         match self {

@@ -8,15 +8,21 @@
 mod array;
 mod branches;
 mod calendar;
+mod described;
 mod fault;
 mod findings;
 mod formats;
+mod integers;
+mod ipv4;
 mod number;
 mod object;
+mod patterns;
+mod place;
 mod schema;
 mod string;
 mod typing;
 mod union;
+mod uri;
 mod walk;
 mod wording;
 
@@ -24,9 +30,18 @@ use serde_json::{Map, Value};
 
 use crate::camelize::Naming;
 
-pub(crate) use branches::applicable;
+pub(crate) use described::Described;
 pub use fault::{Fault, Segment};
+pub(crate) use formats::is_known as is_formatted;
+pub(crate) use integers::with_integers;
+pub(crate) use number::{Whole, whole};
+#[cfg(test)]
+pub(crate) use patterns::COMPILED;
+pub(crate) use patterns::Patterns;
+pub(crate) use place::place;
 pub(crate) use schema::{Document, constants, count, definition_name, list, properties, requires, types};
+pub(crate) use walk::diagnose as diagnose_in;
+pub(crate) use wording::shortened;
 
 /// All faults of `value` against `schema`, in the order of the declared fields, then of unknown fields as they came.
 ///
@@ -35,7 +50,7 @@ pub(crate) use schema::{Document, constants, count, definition_name, list, prope
 /// and stand in `loc` in camelCase.
 ///
 /// The input is not echoed, except for an unknown tag of a union and for text that is no IPv4 address. What one message
-/// can cost is bounded: after about a mebibyte of faults the rest is left out, and a message whose unions have too many
+/// can cost is bounded: keys and other texts of the client's are cut to 200 bytes, after about a mebibyte of faults the rest is left out, and a message whose unions have too many
 /// readings is refused with a `value_error`.
 ///
 /// ```
@@ -57,9 +72,11 @@ pub fn diagnose(
     loc: &[Segment],
     naming: Naming,
 ) -> Vec<Fault> {
-    let mut walk = walk::Walk::new(Document::new(schema, definitions), naming, loc, value);
-    walk.check(schema, value);
-    walk.into_faults()
+    let mut patterns = Patterns::default();
+    patterns.collect(schema);
+    definitions.values().for_each(|definition| patterns.collect(definition));
+    let document = Document::new(schema, definitions, &patterns);
+    walk::diagnose(document, schema, value, loc, naming, usize::MAX)
 }
 
 #[cfg(test)]

@@ -87,13 +87,57 @@ impl Num {
     }
 }
 
+/// The bound below which whole floats are compared as integers: far beyond every integer of a schema.
+const EXACT: f64 = 1e36;
+
 impl From<&Number> for Num {
     fn from(number: &Number) -> Self {
+        let float = number.as_f64().unwrap_or(f64::NAN);
         match number.as_i128() {
             Some(int) => Self::Int(int),
-            None => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
+            None if float.fract() == 0.0 && float.abs() < EXACT => Self::Int(float as i128),
+            None => Self::Float(float),
         }
     }
+}
+
+/// Whether a number is whole, however it is written.
+pub(super) fn is_whole(number: &Number) -> bool {
+    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
+}
+
+/// The integer of 64 bits that a float is, if it is one.
+pub(crate) fn whole(float: f64) -> Option<Whole> {
+    // Two to the power of 63 and of 64, which floats can express.
+    const LEAST: f64 = i64::MIN as f64;
+    const BEYOND: f64 = u64::MAX as f64;
+    if float.fract() != 0.0 || !(LEAST..BEYOND).contains(&float) {
+        return None;
+    }
+    Some(if float < 0.0 { Whole::Negative(float as i64) } else { Whole::Positive(float as u64) })
+}
+
+/// An integer of 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// It is less than 0.
+    Negative(i64),
+    /// It is not.
+    Positive(u64),
+}
+
+impl From<Whole> for Number {
+    fn from(whole: Whole) -> Self {
+        match whole {
+            Whole::Negative(int) => int.into(),
+            Whole::Positive(int) => int.into(),
+        }
+    }
+}
+
+/// Whether two numbers are equal: 1 is 1.0.
+pub(super) fn equal(a: &Number, b: &Number) -> bool {
+    Num::from(a).partial_cmp(&Num::from(b)) == Some(Ordering::Equal)
 }
 
 #[cfg(test)]
@@ -131,6 +175,31 @@ mod tests {
         let msg = "less_than: Input should be less than 10";
         assert_eq!(check(&json!({"format": "int8", "exclusiveMaximum": 10}), &json!(200)).as_deref(), Some(msg));
         assert_eq!(check(&json!({"format": "int128"}), &json!(u64::MAX)), None);
+    }
+
+    #[test]
+    fn whole_floats_are_integers() {
+        assert_eq!(whole(5.0), Some(Whole::Positive(5)));
+        assert_eq!(whole(-0.0), Some(Whole::Positive(0)));
+        assert_eq!(whole(-3.0), Some(Whole::Negative(-3)));
+        assert_eq!(whole(9_223_372_036_854_775_808.0), Some(Whole::Positive(1 << 63)));
+        assert_eq!(whole(-9_223_372_036_854_775_808.0), Some(Whole::Negative(i64::MIN)));
+        for float in [0.5, 18_446_744_073_709_551_616.0, -9_223_372_036_854_777_856.0, 1e300, f64::NAN, f64::INFINITY] {
+            assert_eq!(whole(float), None, "{float}");
+        }
+    }
+
+    #[test]
+    fn whole_floats_beyond_an_integer_are_out_of_its_range() {
+        let most = "less_than_equal: Input should be less than or equal to 9223372036854775807";
+        for float in [9_223_372_036_854_775_808.0, 18_446_744_073_709_551_616.0, 1e300] {
+            assert_eq!(check(&json!({"format": "int64"}), &json!(float)).as_deref(), Some(most), "{float}");
+        }
+        let least = "greater_than_equal: Input should be greater than or equal to 0";
+        assert_eq!(check(&json!({"format": "uint64"}), &json!(-1.0)).as_deref(), Some(least));
+        let most = "less_than_equal: Input should be less than or equal to 18446744073709551615";
+        assert_eq!(check(&json!({"format": "uint64"}), &json!(18_446_744_073_709_551_616.0)).as_deref(), Some(most));
+        assert_eq!(check(&json!({"format": "int64"}), &json!(-9_223_372_036_854_775_808.0)), None);
     }
 
     #[test]

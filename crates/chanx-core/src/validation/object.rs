@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
         let mut is_known = false;
         for (pattern, values) in patterns.into_iter().flatten() {
-            if self.patterns.matches(pattern, key) {
+            if self.document.matches(pattern, key) {
                 self.check_at(key, values, value);
                 is_known = true;
             }

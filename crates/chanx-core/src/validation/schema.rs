@@ -5,16 +5,26 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-/// Where references lead: the schema at the root and its `$defs`.
+use super::number::equal;
+use super::patterns::Patterns;
+
+/// Where references lead: the schema at the root and its `$defs`; and the patterns in them.
 #[derive(Clone, Copy)]
 pub(crate) struct Document<'a> {
     root: &'a Value,
     definitions: &'a Map<String, Value>,
+    patterns: &'a Patterns,
 }
 
 impl<'a> Document<'a> {
-    pub(crate) fn new(root: &'a Value, definitions: &'a Map<String, Value>) -> Self {
-        Self { root, definitions }
+    /// Patterns that are not among `patterns` are compiled each time that a text is held against them.
+    pub(crate) fn new(root: &'a Value, definitions: &'a Map<String, Value>, patterns: &'a Patterns) -> Self {
+        Self { root, definitions, patterns }
+    }
+
+    /// Whether the text matches the pattern.
+    pub(super) fn matches(self, pattern: &str, text: &str) -> bool {
+        self.patterns.matches(pattern, text)
     }
 
     /// The target of the schema's own `$ref`. References to other documents lead nowhere.
@@ -74,6 +84,18 @@ pub(crate) fn constants(schema: &Map<String, Value>) -> Option<&[Value]> {
     }
 }
 
+/// Whether two JSON values are equal: 1 is 1.0.
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => equal(a, b),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
 /// The properties that the schema itself declares.
 pub(crate) fn properties(schema: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
     let properties = schema.get("properties").and_then(Value::as_object);
@@ -106,6 +128,16 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_equal_by_value_at_every_depth() {
+        let equal = |a: &Value, b: &Value| same(a, b) && same(b, a);
+        assert!(equal(&json!([{"a": 1}, -0.0]), &json!([{"a": 1.0}, 0])));
+        assert!(!equal(&json!([1]), &json!([1, 1])));
+        assert!(!equal(&json!({"a": 1}), &json!({"b": 1})));
+        assert!(!equal(&json!(1), &json!("1")));
+        assert!(!equal(&json!(9007199254740993_i64), &json!(9007199254740992.0)));
+    }
+
+    #[test]
     fn references_are_followed_and_circles_end() {
         let definitions = json!({
             "A": {"$ref": "#/$defs/B"}, "B": {"type": "null"}, "X": {"$ref": "#/$defs/Y"}, "Y": {"$ref": "#/$defs/X"}
@@ -113,7 +145,8 @@ mod tests {
         let definitions = definitions.as_object().unwrap();
         let root = json!({"$ref": "#/$defs/A"});
         let reference_to_root = json!({"$ref": "#"});
-        let document = Document::new(&root, definitions);
+        let patterns = Patterns::default();
+        let document = Document::new(&root, definitions, &patterns);
         assert_eq!(document.resolve(&root), &json!({"type": "null"}));
         assert_eq!(document.resolve(&reference_to_root), &json!({"type": "null"}));
         assert!(document.resolve(&definitions["X"]).get("$ref").is_some());

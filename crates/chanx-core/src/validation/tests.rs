@@ -395,9 +395,11 @@ fn unions_with_too_many_readings_are_refused() {
 #[test]
 fn the_memory_of_faults_is_bounded() {
     let key = "k".repeat(1 << 16);
-    let value = json!({key: vec![Value::Null; 1000]});
+    let value = json!({key: vec![Value::Null; 100_000]});
     let schema = json!({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "integer"}}});
-    assert_eq!(faults(&schema, &value, Naming::AsDeclared).len(), 16);
+    let found = faults(&schema, &value, Naming::AsDeclared);
+    assert_eq!(found[0]["loc"][0].as_str().unwrap(), "k".repeat(200) + "…");
+    assert!((1000..10_000).contains(&found.len()), "{}", found.len());
     let short = json!({"k": vec![Value::Null; 1000]});
     assert_eq!(faults(&schema, &short, Naming::AsDeclared).len(), 1000);
 }

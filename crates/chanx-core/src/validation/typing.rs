@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::schema::{constants, definition_name, types};
+use super::number::is_whole;
+use super::schema::{constants, definition_name, same, types};
 use super::wording::{Complaint, not_an_object, one_of};
 use super::{formats, object};
 
@@ -36,7 +37,7 @@ pub(super) fn wrong_type(schema: &Map<String, Value>, name: &str) -> Complaint {
 
 /// An enum has a type; a mere choice of literals has none. Null goes without saying where the type allows it.
 pub(super) fn wrong_constant(schema: &Map<String, Value>, allowed: &[Value], value: &Value) -> Option<Complaint> {
-    if allowed.contains(value) {
+    if allowed.iter().any(|allowed| same(allowed, value)) {
         return None;
     }
     let kind = if schema.contains_key("enum") && schema.contains_key("type") { "enum" } else { "literal_error" };
@@ -88,8 +89,7 @@ fn is(name: &str, value: &Value) -> bool {
     match name {
         "null" => value.is_null(),
         "boolean" => value.is_boolean(),
-        // A number written with a fraction or an exponent is no integer, even if its value is whole.
-        "integer" => value.is_i64() || value.is_u64(),
+        "integer" => value.as_number().is_some_and(is_whole),
         "number" => value.is_number(),
         "string" => value.is_string(),
         "array" => value.is_array(),

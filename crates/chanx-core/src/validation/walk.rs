@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::fault::{Fault, Segment};
 use super::findings::Findings;
 use super::schema::{Document, constants, list};
-use super::string::Patterns;
 use super::wording::{self, Complaint};
 use super::{number, string, typing};
 use crate::camelize::Naming;
@@ -20,12 +19,26 @@ const MAX_NESTING: usize = 1024;
 pub(super) struct Walk<'a> {
     pub(super) document: Document<'a>,
     pub(super) naming: Naming,
-    pub(super) patterns: Patterns<'a>,
     loc: Vec<Segment>,
     findings: Findings,
     visits_left: usize,
     nesting: usize,
     gave_up: bool,
+}
+
+/// The faults of a value that stands at `loc`, `max_faults` at most.
+pub(crate) fn diagnose<'a>(
+    document: Document<'a>,
+    schema: &'a Value,
+    value: &Value,
+    loc: &[Segment],
+    naming: Naming,
+    max_faults: usize,
+) -> Vec<Fault> {
+    let mut walk = Walk::new(document, naming, loc, value);
+    walk.findings = Findings::all(max_faults);
+    walk.check(schema, value);
+    walk.into_faults()
 }
 
 impl<'a> Walk<'a> {
@@ -34,9 +47,8 @@ impl<'a> Walk<'a> {
         Self {
             document,
             naming,
-            patterns: Patterns::default(),
             loc: loc.to_vec(),
-            findings: Findings::all(),
+            findings: Findings::all(usize::MAX),
             visits_left: MAX_VISITS + MAX_VISITS_PER_VALUE * size(value),
             nesting: 0,
             gave_up: false,
@@ -110,7 +122,7 @@ impl<'a> Walk<'a> {
             Value::Null | Value::Bool(_) => {}
             Value::Number(number) => self.complain(number::fault(schema, number)),
             Value::String(text) => {
-                let complaint = string::fault(schema, text, &mut self.patterns);
+                let complaint = string::fault(self.document, schema, text);
                 self.complain(complaint);
             }
             Value::Array(items) => self.check_items(schema, items),

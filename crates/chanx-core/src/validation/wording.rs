@@ -18,6 +18,18 @@ impl Complaint {
     }
 }
 
+/// How many bytes of a text of the client's stand in a fault.
+const MAX_ECHO: usize = 200;
+
+/// The text as faults repeat it: cut if it is long, with an ellipsis.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_ECHO {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=MAX_ECHO).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    Cow::Owned(format!("{}…", &text[..end]))
+}
+
 pub(super) fn missing() -> Complaint {
     Complaint::new("missing", "Field required")
 }
@@ -54,12 +66,41 @@ pub(super) fn counted(number: u64, thing: &str) -> String {
 /// "Input should be 'a', 'b' or 'c'".
 pub(super) fn one_of(kind: &'static str, allowed: &[&Value]) -> Complaint {
     let words: Vec<_> = allowed.iter().map(|value| quoted(value)).collect();
-    let msg = match words.split_last() {
-        Some((last, [])) => format!("Input should be {last}"),
-        Some((last, others)) => format!("Input should be {} or {last}", others.join(", ")),
-        None => "Input is not permitted".to_owned(),
-    };
-    Complaint::new(kind, msg)
+    if words.is_empty() {
+        return Complaint::new(kind, "Input is not permitted");
+    }
+    Complaint::new(kind, format!("Input should be {}", alternatives(&words)))
+}
+
+/// "a, b or c".
+pub(super) fn alternatives(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// The text as Python's `repr` writes it.
+pub(super) fn quoted_as_python(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut quoted = String::from(quote);
+    for character in text.chars() {
+        match character {
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            _ if character == quote => quoted.extend(['\\', quote]),
+            '\'' | '"' => quoted.push(character),
+            _ if character.escape_debug().len() == 1 => quoted.push(character),
+            '\0'..='\u{ff}' => quoted.push_str(&format!("\\x{:02x}", u32::from(character))),
+            '\u{100}'..='\u{ffff}' => quoted.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => quoted.push_str(&format!("\\U{:08x}", u32::from(character))),
+        }
+    }
+    quoted.push(quote);
+    quoted
 }
 
 pub(super) fn tag_not_found(key: &str) -> Complaint {
@@ -70,7 +111,7 @@ pub(super) fn tag_invalid<T: Display>(key: &str, found: &Value, expected: impl I
     let expected: Vec<_> = expected.map(|tag| format!("'{tag}'")).collect();
     let msg = format!(
         "Input tag '{}' found using '{key}' does not match any of the expected tags: {}",
-        plain(found),
+        shortened(&plain(found)),
         expected.join(", ")
     );
     Complaint::new("union_tag_invalid", msg)
@@ -110,6 +151,13 @@ mod tests {
     fn counts_have_a_plural() {
         assert_eq!(too_short("List", 1, 0).msg, "List should have at least 1 item after validation, not 0");
         assert_eq!(too_long("Tuple", 2, 3).msg, "Tuple should have at most 2 items after validation, not 3");
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shortened(&"x".repeat(200)), "x".repeat(200));
+        assert_eq!(shortened(&"x".repeat(201)), "x".repeat(200) + "…");
+        assert_eq!(shortened(&("x".to_owned() + &"ü".repeat(200))), "x".to_owned() + &"ü".repeat(99) + "…");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::messages::Talk;
 
 fn camel() -> WireFormat {
-    WireFormat { action_key: "type".to_owned(), naming: Naming::CamelCase }
+    WireFormat { action_key: "type".to_owned(), naming: Naming::CamelCase, ..WireFormat::default() }
 }
 
 fn describe(wire: &WireFormat) -> Vec<MessageDescription> {

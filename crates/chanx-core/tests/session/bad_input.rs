@@ -16,7 +16,7 @@ const UNKNOWN: &str = r#"{"action":"error","payload":[{"type":"union_tag_invalid
 /// What a server must not do to a client that only made a mistake in one message.
 #[test]
 fn a_faulty_message_is_answered_and_the_connection_lives_on() {
-    let not_json = r#"{"action":"error","payload":[{"type":"json_invalid","loc":[],"msg":"Invalid JSON: not JSON at line 1 column 1"}]}"#;
+    let not_json = r#"{"action":"error","payload":[{"type":"json_invalid","loc":[],"msg":"Invalid JSON: expected value at line 1 column 1"}]}"#;
     for (message, error) in [("hello", not_json), ("[]", ARRAY), (r#"{"action":"sing"}"#, UNKNOWN)] {
         check_open(
             completing(),

@@ -91,7 +91,7 @@ fn faulty_messages_wait_for_their_turn_too() {
                 Next,
                 &[
                     "handle ping",
-                    r#"{"action":"error","payload":[{"type":"json_invalid","loc":[],"msg":"Invalid JSON: the text ends too early at line 1 column 1"}]}"#,
+                    r#"{"action":"error","payload":[{"type":"json_invalid","loc":[],"msg":"Invalid JSON: EOF while parsing a list at line 1 column 1"}]}"#,
                     COMPLETE,
                 ],
             ),

@@ -1,20 +1,53 @@
 //! The typed path and the diagnosis are of one mind: what the type refuses has a fault, and nothing else has.
 
-use std::collections::BTreeMap;
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chanx_core::camelize::Naming;
+use chanx_core::decode::decode;
 use chanx_core::description::example;
+use chanx_core::message::{Fields, IncomingMessage, Message, MessageSet};
 use chanx_core::validation::diagnose;
-use garde::Validate;
+use chanx_core::wire::WireFormat;
+use garde::{Report, Validate};
 use schemars::{JsonSchema, schema_for};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, MapAccess};
 use serde_json::{Map, Value, from_str, from_value};
 
 use crate::types::*;
 
+/// A message whose payload is a `T`.
+struct Holder<T>(T);
+
+thread_local! {
+    static SETS: RefCell<HashMap<TypeId, &'static MessageSet>> = RefCell::default();
+}
+
+impl<T: JsonSchema + Send + 'static> Message for Holder<T> {
+    fn messages() -> &'static MessageSet {
+        let set = || Box::leak(Box::new(MessageSet::builder().payload::<T>("hold", "").build()));
+        SETS.with_borrow_mut(|sets| *sets.entry(TypeId::of::<T>()).or_insert_with(|| set()))
+    }
+
+    fn action(&self) -> &'static str {
+        "hold"
+    }
+}
+
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> IncomingMessage for Holder<T> {
+    fn decode<'de, A: MapAccess<'de>>(_: &str, fields: Fields<'_, A>) -> Result<Self, A::Error> {
+        fields.payload().map(Self)
+    }
+
+    fn validate(&self) -> Result<(), Report> {
+        Ok(())
+    }
+}
+
 /// Holds every input of the matrix against the type, not only those that are meant for it, and the type's example.
-fn check<T: JsonSchema + DeserializeOwned>(is_valid: impl Fn(&T) -> bool) {
+fn check<T: JsonSchema + DeserializeOwned + Send + 'static>(is_valid: impl Fn(&T) -> bool) {
     let schema = schema_for!(T).to_value();
     let none = Map::new();
     let definitions = schema.get("$defs").and_then(Value::as_object).unwrap_or(&none);
@@ -23,16 +56,12 @@ fn check<T: JsonSchema + DeserializeOwned>(is_valid: impl Fn(&T) -> bool) {
     let matrix: Value = from_str(crate::ROWS).unwrap();
     for row in matrix["rows"].as_array().unwrap() {
         let input = row["input"].as_str().unwrap();
-        let is_accepted = from_str(input).is_ok_and(|value| is_valid(&value));
+        let message = format!(r#"{{"action":"hold","payload":{input}}}"#);
+        let decoded = decode::<Holder<T>>(&message, &WireFormat::default());
+        let is_accepted = decoded.is_ok_and(|decoded| is_valid(&decoded.message.0));
         let value = from_str(input).unwrap();
         let faults = diagnose(&schema, definitions, &value, &[], Naming::AsDeclared);
-        // Serde by itself takes an array for a struct, field by field; a schema does not, and messages do not either.
-        let is_array_for_struct = faults.iter().any(|fault| fault.kind == "model_type") && value.is_array();
-        assert!(
-            is_accepted == faults.is_empty() || is_array_for_struct,
-            "{} takes {input}: {is_accepted}; {faults:?}",
-            T::schema_name()
-        );
+        assert!(is_accepted == faults.is_empty(), "{} takes {input}: {is_accepted}; {faults:?}", T::schema_name());
     }
 }
 
@@ -42,7 +71,7 @@ macro_rules! check_all {
 
 #[test]
 fn plain_types_agree() {
-    check_all!((), bool, char, String, i8, u8, i32, u32, i64, u64, i128, usize, f64, Value);
+    check_all!((), bool, char, String, i8, u8, i32, u32, i64, u64, usize, f64, Value);
     check_all!(Option<i64>, Vec<i64>, (i64, String), [i64; 2], BTreeMap<String, i64>, BTreeMap<i32, Value>);
     check_all!(IpAddr, Ipv4Addr, Ipv6Addr, Result<i64, String>);
 }

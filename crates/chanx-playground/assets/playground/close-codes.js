@@ -30,11 +30,19 @@ const ADVICE = {
 const FINAL = new Set(["log_in", "fix_client", "stay_away"]);
 const HANDSHAKE_FAILED = "the handshake failed. The server may be down, may have no such route (404), or may not allow this page's origin (403); browsers do not say which";
 
-/** `{code, meaning, action, advice}` of a code at an endpoint. `wasOpen` tells a broken connection from a failed handshake. */
-export function explain(code, endpoint, wasOpen = true) {
+/** `{code, meaning, action, advice}` of a code at an endpoint. */
+export function explain(code, endpoint) {
   const [meaning, action] = lookUp(code, endpoint);
-  const isHandshake = code === 1006 && !wasOpen;
-  return { code, meaning: isHandshake ? HANDSHAKE_FAILED : meaning, action, advice: ADVICE[action] ?? "" };
+  return { code, meaning, action, advice: advice(action) };
+}
+
+/** The same of a handshake that failed, for which these subprotocols were offered. */
+export function explainFailedHandshake(code, endpoint, offered) {
+  if (code !== 1006) return explain(code, endpoint);
+  const spoken = endpoint.subprotocols ?? [];
+  if (offered.length === 0 || offered.some((name) => spoken.includes(name))) return { ...explain(code, endpoint), meaning: HANDSHAKE_FAILED };
+  const spokenWords = spoken.length > 0 ? `It speaks ${spoken.join(", ")}` : "It speaks none at all (`Consumer::subprotocols`)";
+  return { code, meaning: `this endpoint speaks none of the subprotocols that were offered, so the browser ended the connection. ${spokenWords}`, action: "fix_client", advice: advice("fix_client") };
 }
 
 function lookUp(code, endpoint) {

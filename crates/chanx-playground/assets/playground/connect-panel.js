@@ -32,7 +32,7 @@ export class ConnectPanel {
     this.address = el("input.code", { type: "text", value: this.url, spellcheck: "false", autocomplete: "off", inputmode: "url" });
     this.address.addEventListener("input", () => this.#addressChanged());
     this.addressNote = el("p.hint", { hidden: true });
-    this.protocols = el("input", { type: "text", placeholder: "none", spellcheck: "false", autocomplete: "off" });
+    this.protocols = el("input", { type: "text", placeholder: this.endpoint.subprotocols.join(", ") || "none", spellcheck: "false", autocomplete: "off" });
     this.actions = el("div.actions");
     this.status = el("div", { role: "status" });
     this.end = el("div", { role: "status" });

@@ -1,6 +1,6 @@
 // One socket after another to one endpoint: its state, what it was refused for, and what goes over it.
 
-import { explain } from "./close-codes.js";
+import { explain, explainFailedHandshake } from "./close-codes.js";
 import { History } from "./history.js";
 import { Reconnect } from "./reconnect.js";
 import { withoutSecrets } from "./secrets.js";
@@ -80,7 +80,7 @@ export class Connection extends EventTarget {
 
   #closed({ code, reason, wasClean }) {
     const lived = this.openedAt ? performance.now() - this.openedAt : 0;
-    const meaning = explain(code, this.endpoint, this.openedAt > 0);
+    const meaning = this.openedAt ? explain(code, this.endpoint) : explainFailedHandshake(code, this.endpoint, this.protocols);
     this.ending = { ...meaning, reason, wasClean, isByUser: this.isByUser };
     const words = reason ? `Closed with ${code}, “${reason}”: ${meaning.meaning}` : `Closed with ${code}: ${meaning.meaning}`;
     this.history.event(words, code === 1000 ? "info" : "bad", { close: { code, reason, isByUser: this.isByUser } });

@@ -21,18 +21,26 @@ function facts(endpoint) {
     ["Route", endpoint.route_name ?? "has no name"],
     ["Permissions", endpoint.permissions || "none"],
     ["Authentication", endpoint.authentication.length ? endpoint.authentication.map(schemeWords).join("; ") : "nobody is asked"],
+    ["Subprotocols", endpoint.subprotocols.join(", ") || "none"],
     ["Names", `action key “${wire.action_key}”${wire.camelize ? ", names in camelCase" : ""}`],
     ["Completions", wire.send_completion ? "`complete` follows each message".replaceAll("`", "") : "not sent"],
     ["Largest message", bytes(wire.max_message_size)],
   ];
   return [
     el("dl.facts", {}, rows.map(([term, words]) => [el("dt", {}, term), el("dd", {}, words)])),
-    needsHeader(endpoint) && el("p.hint", {}, "A page cannot send the header that this endpoint asks for; browsers let sockets carry cookies only."),
+    needsHeader(endpoint) && el("p.hint", {}, headerHint(endpoint)),
   ];
 }
 
 function needsHeader({ authentication }) {
   return authentication.length > 0 && authentication.every(({ type }) => type === "token" || type === "basic");
+}
+
+function headerHint({ authentication, subprotocols }) {
+  const [subprotocol] = subprotocols;
+  const takesToken = authentication.some(({ type }) => type === "token");
+  if (subprotocol && takesToken) return `A page cannot send the header that this endpoint asks for. It can offer the subprotocols ${subprotocol}, chanx.bearer.<token>.`;
+  return "A page cannot send the header that this endpoint asks for; browsers let sockets carry cookies only.";
 }
 
 function schemeWords(scheme) {

@@ -1,7 +1,7 @@
 // The last connection of a history as a test in Rust, for chanx's testing kit.
 
 import { rustBytes, rustJson, rustText } from "./rust-literals.js";
-import { withoutSecrets } from "./secrets.js";
+import { withoutSecrets, withoutToken } from "./secrets.js";
 
 /** A file with one test. What changes from run to run (ids, times) has to be taken out by hand, as its first lines say. */
 export function toRust(connection) {
@@ -36,7 +36,7 @@ function imports(body) {
 function connecting({ url, user, protocols, endpoint }) {
   const address = new URL(url ? withoutSecrets(url) : "ws://localhost/");
   const origin = rustText(location.origin);
-  const offers = protocols.map((name) => `.subprotocol(${rustText(name)})`).join("");
+  const offers = protocols.map((name) => `.subprotocol(${rustText(withoutToken(name))})`).join("");
   const key = endpoint.wire.action_key;
   return [
     ...(user === null ? [] : ["// The recorded client was logged in: its session's headers are added with `.headers(…)`."]),

@@ -7,6 +7,11 @@ export function isSecret(name) {
   return SECRET.test(name);
 }
 
+/** A subprotocol, with dots in the place of the token that may be in it. */
+export function withoutToken(subprotocol) {
+  return subprotocol.replace(/^(chanx\.bearer\.).*$/s, "$1...");
+}
+
 /** The address with dots in the place of secrets in its query. */
 export function withoutSecrets(address) {
   const [path, query] = [address.replace(/\?.*$/s, ""), address.slice(address.indexOf("?") + 1)];

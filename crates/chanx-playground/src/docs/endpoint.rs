@@ -70,7 +70,7 @@ impl<'a> Endpoint<'a> {
             path_parameters: parameters::in_path(endpoint),
             query_parameters: parameters::in_query(endpoint, &slug, anchors),
             access: Access::new(endpoint),
-            notes: notes(&endpoint.wire),
+            notes: notes(endpoint),
             close_codes: close_codes::of_its_own(&endpoint.close_codes),
             groups,
             anchor,

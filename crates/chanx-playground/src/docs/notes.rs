@@ -1,15 +1,23 @@
 //! What the settings of an endpoint mean for its clients.
 
-use chanx_core::description::Wire;
+use chanx_core::description::{EndpointDescription, Wire};
 
 use super::phrase::Phrase;
 
-/// A phrase for each setting that clients can notice.
-pub(crate) fn notes(wire: &Wire) -> Vec<Phrase> {
+/// A phrase for each setting that clients can notice, and for the subprotocols.
+pub(crate) fn notes(EndpointDescription { wire, subprotocols, .. }: &EndpointDescription) -> Vec<Phrase> {
     let is_renamed = wire.action_key != "action";
     let renamed = is_renamed.then(|| Phrase::text("The key of the action is ").code(&wire.action_key).then("."));
     let size = format!("A message of a client may have up to {} bytes.", grouped(wire.max_message_size));
-    renamed.into_iter().chain([names(wire), authentication(wire), completion(wire), Phrase::text(size)]).collect()
+    let settings = [names(wire), authentication(wire), completion(wire), Phrase::text(size)];
+    renamed.into_iter().chain(settings).chain(subprotocol(subprotocols)).collect()
+}
+
+/// Nothing where there are none.
+fn subprotocol(names: &[String]) -> Option<Phrase> {
+    let names: Vec<_> = names.iter().map(|name| Phrase::default().code(name)).collect();
+    let is_spoken = !names.is_empty();
+    is_spoken.then(|| Phrase::text("Clients may offer the subprotocol ").append(Phrase::any_of(names)).then("."))
 }
 
 fn names(wire: &Wire) -> Phrase {
@@ -56,9 +64,10 @@ mod tests {
 
     #[test]
     fn every_setting_is_told() {
-        let mut wire = Wire::default();
-        (wire.action_key, wire.camelize) = ("type".to_owned(), true);
-        let notes: Vec<_> = notes(&wire).iter().map(Phrase::plain).collect();
+        let mut endpoint = EndpointDescription::default();
+        (endpoint.wire.action_key, endpoint.wire.camelize) = ("type".to_owned(), true);
+        endpoint.subprotocols = vec!["chat.v2".to_owned(), "chat.v1".to_owned()];
+        let notes: Vec<_> = notes(&endpoint).iter().map(Phrase::plain).collect();
         assert_eq!(
             notes,
             [
@@ -67,6 +76,7 @@ mod tests {
                 "The outcome of authentication is not told; a refusal shows in the close code alone.",
                 "No `complete` is sent.",
                 "A message of a client may have up to 0 bytes.",
+                "Clients may offer the subprotocol `chat.v2` or `chat.v1`.",
             ]
         );
     }

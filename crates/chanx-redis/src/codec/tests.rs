@@ -201,3 +201,25 @@ fn an_encrypted_group_message_of_python_is_read() {
     });
     assert_eq!(codec.decode(token.as_bytes(), None), Ok(object(expected)));
 }
+
+#[test]
+fn floats_come_back_as_they_went_in() {
+    let mut bits = 0x0123_4567_89ab_cdef_u64;
+    let mut random = || loop {
+        // Xorshift.
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
+        let number = f64::from_bits(bits);
+        if number.is_finite() {
+            break number;
+        }
+    };
+    let numbers: Vec<_> = (0..10_000).map(|_| random()).chain([1_796_353_693.559_418_7, -0.0, 5e-324]).collect();
+    for codec in [msgpack(), codec(Serializer::Json)] {
+        let decoded = codec.decode(&encode(&codec, json!({"numbers": numbers})), None).unwrap();
+        let decoded: Vec<_> = decoded["numbers"].as_array().unwrap().iter().map(|it| it.as_f64().unwrap()).collect();
+        let bits = |numbers: &[f64]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+        assert!(bits(&decoded) == bits(&numbers));
+    }
+}

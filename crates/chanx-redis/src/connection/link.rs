@@ -21,10 +21,6 @@ impl Deadline {
         Self(Instant::now() + timeout)
     }
 
-    pub(crate) fn later(self, time: Duration) -> Self {
-        Self(self.0 + time)
-    }
-
     /// The operation's result, if it comes in time.
     pub(crate) async fn of<T>(self, operation: impl Future<Output = T>) -> Result<T, Trouble> {
         timeout_at(self.0, operation).await.map_err(|_| Trouble::late())
@@ -84,6 +80,18 @@ impl Link {
         self.judge(&using, result.and_then(|value| checked(value?)))
     }
 
+    /// Runs a script once, whose answer may tell of trouble that the script met.
+    pub(crate) async fn script<T>(
+        &self,
+        command: &Cmd,
+        deadline: Deadline,
+        read: impl FnOnce(Value) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let mut using = self.connection(deadline).await?;
+        let result = deadline.of(using.connection.req_packed_command(command)).await;
+        self.judge(&using, result.and_then(|value| read(checked(value?)?)))
+    }
+
     /// Sends commands together, once. Each has a result of its own, unless the connection fails.
     pub(crate) async fn pipeline(
         &self,
@@ -131,6 +139,20 @@ impl Link {
         let mut commands = Pipeline::new();
         commands.cmd("PING");
         self.repeatable(&commands, self.deadline()).await?.into_iter().try_for_each(|result| result.map(|_| ()))
+    }
+
+    /// Makes another connection, since this one leads to another server than it should.
+    pub(crate) fn renew(&self, reason: &str) {
+        let mut number = 0;
+        let begins = self.begin_connecting(|state| {
+            let State::Connected { number: current, .. } = state else { return false };
+            number = *current;
+            true
+        });
+        if begins {
+            self.server.outage.begin(Part::Commands, reason);
+            self.connect(number + 1);
+        }
     }
 
     /// Whether nobody has used it yet.
@@ -182,7 +204,7 @@ impl Link {
     }
 
     /// Whether the caller is the one who has to connect, since the state was a certain one.
-    fn begin_connecting(&self, is_due: impl Fn(&State) -> bool) -> bool {
+    fn begin_connecting(&self, mut is_due: impl FnMut(&State) -> bool) -> bool {
         self.state.send_if_modified(|state| {
             let begins = is_due(state);
             if begins {

@@ -13,25 +13,35 @@
 //!   leaves keys behind. What a breaking connection swallows is announced by [`Receiver::missed`].
 //! - *All messages that wait are fetched at once*, with a `ZPOPMIN` right behind the `BZPOPMIN`, and those of one sender keep
 //!   their order: their scores grow strictly.
-//! - *Sending is one script*, so that racing senders keep within the capacity, and one process's broken key is not in the
-//!   way of others.
-//! - *Memberships are renewed* well before `group_expiry`, and end with the process that closes its layer.
+//! - *Sending is a script for up to 64 processes*, so that racing senders keep within the capacity, one process's broken key
+//!   is not in the way of others, and a group of thousands of processes does not hold up the server.
+//! - *A process that dies is forgotten within a minute.* Each process keeps a heartbeat, a key that expires; the script that
+//!   reads the members of a group removes the aliases of processes without one. An alias shows that it is one of chanx's
+//!   (`chanx.` behind the `!`), and Python's members are left alone. A process that was taken for dead enters its groups
+//!   again when it next looks.
+//! - *Memberships are looked at every five seconds*, all of them in one round trip, and made again where the server has
+//!   forgotten them: after `FLUSHALL`, an eviction, or a failover that lost them. They are renewed well before
+//!   `group_expiry`, and end with the process that closes its layer.
 //! - *Every server is listened to*, because channels_redis leaves messages for a single channel on the server that the
 //!   whole name belongs to, and looks for them where the name up to `!` does. Messages from here are where both look.
 //!
 //! A group message takes two round trips, as in Python: who is in the group, and the messages for their processes. A script
-//! could do both, but only without encryption and on a single server, and it would read keys that it did not declare.
+//! could do both, but only without encryption and on a single server.
 //!
 //! `capacity` counts what waits for one process, because others count so: 100 messages that wait for one channel are in
-//! the way of all channels of its process. A single message is refused then; a group message passes that process over,
-//! which the log tells.
+//! the way of all channels of its process. A single message is refused then; a group message passes that process over. The
+//! sender is told ([`LayerError::PassedOver`]) if it is a process of chanx; one of Python may be dead for hours, and is
+//! passed over with a line in the log. A process that finds its own key full, whoever filled it, tells its members
+//! ([`Receiver::missed`]), and so does one that fetched something unreadable or found its registration gone.
 //!
-//! The clocks of all machines must agree well within `expiry`, as with channels_redis: messages are ordered by the time
-//! of their sender, and whoever sends drops what is too old by its own.
+//! Messages are ordered by the time of their sender. They are too old by the sender's clock or by Redis's, whichever allows
+//! more: a clock that is ahead deletes nothing. The clocks of all machines must agree well within `expiry` nevertheless, as
+//! with channels_redis, whose processes go by their own.
 //!
-//! A connection to each server waits for messages, another one is shared by all who send. When the first breaks, or
-//! the server takes no memberships, a new session begins (`session`): it connects, enters every group again, and
-//! says that messages may have been missed.
+//! A connection to each server waits for messages (`session`), another one is shared by all who send and tells the server of
+//! the memberships (`upkeep`). Each is replaced for itself when it breaks. A process counts as receiving once an echo that it
+//! left by the one came by the other (`standing`), which shows that both work and lead to the same server. When it is
+//! registered as well, it says that messages may have been missed.
 
 mod clock;
 mod inbox;
@@ -40,6 +50,7 @@ mod names;
 mod script;
 mod send;
 mod session;
+mod standing;
 mod upkeep;
 
 use std::fmt;
@@ -60,6 +71,7 @@ use crate::outage::Seldom;
 use clock::Clock;
 use members::Members;
 use names::Names;
+use standing::Standing;
 
 /// The layer of `redis://`.
 pub(crate) struct CoreLayer {
@@ -77,10 +89,13 @@ struct Shared {
     /// In the order of the ring.
     links: Vec<Link>,
     members: Members,
+    /// In the order of the ring, too.
+    standings: Vec<Standing>,
     receiver: OnceLock<Arc<dyn Receiver>>,
     is_closed: AtomicBool,
     garbage: Seldom,
     overflow: Seldom,
+    own_overflow: Seldom,
 }
 
 impl CoreLayer {
@@ -92,11 +107,13 @@ impl CoreLayer {
             codec: Codec::new(&config),
             clock: Clock::default(),
             members: Members::new(links.len()),
+            standings: links.iter().map(|_| Standing::default()).collect(),
             links,
             receiver: OnceLock::new(),
             is_closed: AtomicBool::new(false),
             garbage: Seldom::default(),
             overflow: Seldom::default(),
+            own_overflow: Seldom::default(),
             config,
         };
         Self { shared: Arc::new(shared), sessions: Mutex::default() }

@@ -2,6 +2,9 @@
 
 use chanx_core::layer::{ChannelName, GroupName};
 
+/// What the local part of an alias begins with. The script that reads the members of a group knows it, too.
+const ALIAS: &str = "chanx.";
+
 /// The names of one process.
 #[derive(Debug)]
 pub(super) struct Names {
@@ -19,6 +22,23 @@ impl Names {
     pub(super) fn new_channel(&self) -> ChannelName {
         let name = format!("{}{}", self.process, random_hex());
         ChannelName::new(&name).expect("hexadecimal digits, a full stop and an exclamation mark make a name")
+    }
+
+    /// The name under which this process is a member of a group. What follows the process's part tells it from the channels
+    /// of Python: the process says that it is alive, and is forgotten when it does not.
+    pub(super) fn new_alias(&self) -> ChannelName {
+        let name = format!("{}{ALIAS}{}", self.process, random_hex());
+        ChannelName::new(&name).expect("hexadecimal digits, full stops and an exclamation mark make a name")
+    }
+
+    /// What exists as long as this process runs.
+    pub(super) fn heartbeat_key(&self) -> String {
+        format!("{}alive", self.own_key())
+    }
+
+    /// Where this process leaves something for itself, to see whether it arrives.
+    pub(super) fn echo_key(&self) -> String {
+        format!("{}echo", self.own_key())
     }
 
     /// Where messages for this process are.
@@ -42,6 +62,11 @@ pub(super) fn process_of(channel: &str) -> &str {
     channel.find('!').map_or(channel, |at| &channel[..=at])
 }
 
+/// Whether this is the name under which a process of chanx is a member of a group.
+pub(super) fn is_alias(channel: &str) -> bool {
+    channel.split_once('!').is_some_and(|(_, local)| local.starts_with(ALIAS))
+}
+
 fn random_hex() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
@@ -61,5 +86,8 @@ mod tests {
         assert_ne!(channel, names.new_channel());
         assert_eq!(names.group_key(&GroupName::new("chat.room_1").unwrap()), "asgi:group:chat.room_1");
         assert_eq!(process_of("plain-channel"), "plain-channel");
+        let alias = names.new_alias();
+        assert_eq!(process_of(alias.as_str()), process_of(channel.as_str()));
+        assert!(is_alias(alias.as_str()) && !is_alias(channel.as_str()) && !is_alias("chanx.x"));
     }
 }

@@ -4,22 +4,37 @@ use std::collections::BTreeMap;
 
 use chanx_core::layer::{ChannelName, GroupName, LayerError, LayerMessage};
 use futures_util::future::join_all;
-use redis::Pipeline;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::Shared;
 use super::clock::Score;
-use super::names::process_of;
-use super::script::{Parcel, put};
+use super::names::{is_alias, process_of};
+use super::script::{self, Parcel, put};
 use crate::codec::Draft;
-use crate::connection::{Deadline, Link};
+use crate::connection::Link;
 use crate::outage::Part;
 use crate::ring::shard;
-use crate::trouble::Trouble;
+
+/// For how many processes messages are sent to a server at once, at most. Redis does nothing else meanwhile.
+const MAX_PARCELS: usize = 64;
+
+/// How many bytes are sent to a server at once, beside the last message.
+const MAX_BYTES: usize = 1 << 20;
 
 /// Distinguish messages that are otherwise equal, and are nothing else.
 type Salt = [u8; 12];
+
+/// A process, and its channels that a message is for.
+type Addressee<'a> = (&'a str, Vec<&'a str>);
+
+/// How many processes a message passed over because too many messages wait for them.
+#[derive(Clone, Copy, Debug, Default)]
+struct PassedOver {
+    /// Of chanx. They run, and notice it.
+    chanx: usize,
+    /// Of others, which may be gone for good.
+    others: usize,
+}
 
 impl Shared {
     pub(super) async fn send(&self, channel: &ChannelName, message: &LayerMessage) -> Result<(), LayerError> {
@@ -28,10 +43,14 @@ impl Shared {
         let value = self.value(&self.codec.draft(message)?, &channel.as_str().into())?;
         let parcel = Parcel { key: self.names.key(process), value };
         let link = &self.links[shard(process, self.links.len())];
-        let over = self.put(link, &[parcel], self.clock.now(), link.deadline()).await?;
-        if over > 0 {
+        let outcome = put(link, &[parcel], self.clock.now(), &self.config, link.deadline()).await?;
+        if let Some(reason) = outcome.refusal {
+            return Err(LayerError::Refused { reason });
+        }
+        if !outcome.full.is_empty() {
             return Err(LayerError::Full { channel: channel.clone() });
         }
+        link.server().outage.end(Part::Writes);
         Ok(())
     }
 
@@ -39,73 +58,131 @@ impl Shared {
         self.open()?;
         let draft = self.codec.draft(message)?;
         let score = self.clock.now();
-        let deadline = Deadline::after(self.config.timeout);
-        let members = self.members_of(group, score, deadline).await?;
-        let began = Instant::now();
-        let parcels = self.parcels(&draft, &members)?;
-        // Encrypting megabytes takes its time, which is not the server's.
-        let deadline = deadline.later(began.elapsed());
-        let sendings = parcels.iter().map(|(server, parcels)| self.put(&self.links[*server], parcels, score, deadline));
+        let own = self.members.confirmed_alias(group);
+        let members = self.members_of(group).await?;
+        let servers = self.by_server(&members);
+        let count = servers.values().map(Vec::len).sum();
+        let sendings = servers.iter().map(|(server, processes)| self.put_all(*server, &draft, processes, score, count));
         // The servers that work get theirs, whatever the others do.
-        let over = join_all(sendings).await.into_iter().sum::<Result<usize, _>>()?;
-        if let Some(times) = (over > 0).then(|| self.overflow.happened()).flatten() {
-            tracing::warn!(%group, processes = over, times, "a group message passes over processes for which too many wait");
+        let mut passed = PassedOver::default();
+        for result in join_all(sendings).await {
+            let over = result?;
+            passed = PassedOver { chanx: passed.chanx + over.chanx, others: passed.others + over.others };
         }
-        Ok(())
+        self.log_passed(group, passed);
+        // It may have left meanwhile.
+        if let Some(alias) = own.filter(|alias| !members.iter().any(|name| name == alias.as_str()))
+            && self.registration_is_lost(group, &alias)
+        {
+            let reason = "the server has forgotten the members of the group, who are registered anew".to_owned();
+            return Err(LayerError::Unavailable { reason });
+        }
+        match passed.chanx {
+            0 => Ok(()),
+            processes => Err(LayerError::PassedOver { processes }),
+        }
     }
 
-    /// The members that are not too old, and the names that Python allows: text.
-    async fn members_of(&self, group: &GroupName, score: Score, deadline: Deadline) -> Result<Vec<String>, Trouble> {
-        let key = self.names.group_key(group);
-        let mut commands = Pipeline::with_capacity(2);
-        let cutoff = score.before(self.config.group_expiry).to_text();
-        commands.cmd("ZREMRANGEBYSCORE").arg(&key).arg(0).arg(cutoff);
-        commands.cmd("ZRANGE").arg(&key).arg(0).arg(-1);
+    fn log_passed(&self, group: &GroupName, passed: PassedOver) {
+        let processes = passed.chanx + passed.others;
+        if let Some(times) = (processes > 0).then(|| self.overflow.happened()).flatten() {
+            tracing::warn!(%group, processes, times, "a group message passes over processes for which too many wait");
+        }
+    }
+
+    /// The members that are there, and have the names that Python allows: text.
+    async fn members_of(&self, group: &GroupName) -> Result<Vec<String>, LayerError> {
         let link = &self.links[shard(group.as_str(), self.links.len())];
-        let mut results = link.repeatable(&commands, deadline).await?.into_iter();
-        let (Some(_), Some(members)) = (results.next().transpose()?, results.next().transpose()?) else {
-            return Err(Trouble::nonsense());
-        };
-        let members: Vec<Vec<u8>> = redis::from_redis_value(members).map_err(|_| Trouble::nonsense())?;
-        Ok(members.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect())
+        let present = script::members(link, &self.names.group_key(group), &self.names, &self.config).await?;
+        if present.gone > 0 {
+            tracing::info!(%group, processes = present.gone, "processes that are gone are no members any more");
+        }
+        Ok(present.names.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect())
     }
 
-    /// One parcel for each process, by server.
-    fn parcels(&self, draft: &Draft, members: &[String]) -> Result<BTreeMap<usize, Vec<Parcel>>, LayerError> {
+    /// The processes of these members at each server.
+    fn by_server<'a>(&self, members: &'a [String]) -> BTreeMap<usize, Vec<Addressee<'a>>> {
         let mut processes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for name in members {
             processes.entry(process_of(name)).or_default().push(name);
         }
-        let mut parcels: BTreeMap<usize, Vec<Parcel>> = BTreeMap::new();
+        let mut servers: BTreeMap<usize, Vec<Addressee<'a>>> = BTreeMap::new();
         for (process, names) in processes {
-            let value = self.value(draft, &Value::from(names))?;
-            let server = shard(process, self.links.len());
-            parcels.entry(server).or_default().push(Parcel { key: self.names.key(process), value });
+            servers.entry(shard(process, self.links.len())).or_default().push((process, names));
+        }
+        servers
+    }
+
+    /// Leaves a message for processes at one server, part by part, each in the time that an operation has.
+    async fn put_all(
+        &self,
+        server: usize,
+        draft: &Draft,
+        mut processes: &[Addressee<'_>],
+        score: Score,
+        count: usize,
+    ) -> Result<PassedOver, LayerError> {
+        let link = &self.links[server];
+        let mut passed = PassedOver::default();
+        while !processes.is_empty() {
+            let parcels = self.parcels(draft, processes)?;
+            let (part, rest) = processes.split_at(parcels.len());
+            processes = rest;
+            let full = self.put_part(link, &parcels, score, count).await?;
+            let full_chanx = full.iter().filter(|at| part.get(**at).is_some_and(|(_, names)| is_of_chanx(names)));
+            let chanx = full_chanx.count();
+            passed = PassedOver { chanx: passed.chanx + chanx, others: passed.others + full.len() - chanx };
+        }
+        Ok(passed)
+    }
+
+    /// As many of the first parcels as are sent at once.
+    fn parcels(&self, draft: &Draft, processes: &[Addressee<'_>]) -> Result<Vec<Parcel>, LayerError> {
+        let mut parcels = Vec::new();
+        let mut bytes = 0;
+        for (process, names) in processes.iter().take(MAX_PARCELS) {
+            let value = self.value(draft, &Value::from(names.as_slice()))?;
+            bytes += value.len();
+            parcels.push(Parcel { key: self.names.key(process), value });
+            if bytes >= MAX_BYTES {
+                break;
+            }
         }
         Ok(parcels)
+    }
+
+    /// Says which parcels found no room. An unusable key is its process's trouble, and none of the sender's where there
+    /// are others.
+    async fn put_part(
+        &self,
+        link: &Link,
+        parcels: &[Parcel],
+        score: Score,
+        count: usize,
+    ) -> Result<Vec<usize>, LayerError> {
+        let outcome = put(link, parcels, score, &self.config, link.deadline()).await?;
+        match outcome.refusal {
+            None if outcome.full.len() < parcels.len() => link.server().outage.end(Part::Writes),
+            None => {}
+            Some(reason) if count == 1 => return Err(LayerError::Refused { reason }),
+            Some(reason) => {
+                if let Some(times) = self.overflow.happened() {
+                    tracing::warn!(reason, times, "a group message passes over a process whose key is unusable");
+                }
+            }
+        }
+        Ok(outcome.full)
     }
 
     fn value(&self, draft: &Draft, addressee: &Value) -> Result<Vec<u8>, LayerError> {
         let salt: Salt = rand::random();
         Ok([&salt[..], &self.codec.addressed(draft, addressee)?].concat())
     }
+}
 
-    /// How many parcels found no room. An unusable key is its process's trouble, and none of the sender's where there are
-    /// others.
-    async fn put(&self, link: &Link, parcels: &[Parcel], score: Score, deadline: Deadline) -> Result<usize, Trouble> {
-        let outcome = put(link, parcels, score, &self.config, deadline).await?;
-        match outcome.trouble {
-            None if outcome.over < parcels.len() => link.server().outage.end(Part::Writes),
-            None => {}
-            Some(Trouble::Refused(reason)) if parcels.len() > 1 => {
-                if let Some(times) = self.overflow.happened() {
-                    tracing::warn!(reason, times, "a group message passes over a process whose key is unusable");
-                }
-            }
-            Some(trouble) => return Err(link.note(trouble)),
-        }
-        Ok(outcome.over)
-    }
+/// Whether a process is a running one of chanx: one that does not run is no member.
+fn is_of_chanx(names: &[&str]) -> bool {
+    names.iter().any(|name| is_alias(name))
 }
 
 /// Takes the salt off a value.

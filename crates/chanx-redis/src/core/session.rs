@@ -1,48 +1,89 @@
-//! The life of this process at one server: sessions, and the time between them.
+//! Receiving at one server: one connection after the other, each as long as it is of use.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chanx_core::layer::Receiver;
-use tokio::time::sleep;
+use redis::aio::MultiplexedConnection;
+use tokio::time::{Instant, sleep};
 
 use super::Shared;
+use super::standing::Turn;
 use crate::outage::{Backoff, Part};
 use crate::trouble::Trouble;
 
-/// Receives at a server, one session after the other.
+/// What works for so long is no attempt any more: the pauses begin anew when it fails.
+pub(super) const LASTING: Duration = Duration::from_secs(5);
+
+/// Receives at a server and keeps it informed, each for itself: neither ends when the other fails.
 pub(super) async fn run(shared: Arc<Shared>, receiver: Arc<dyn Receiver>, server: usize) {
-    let outage = &shared.links[server].server().outage;
-    let mut backoff = Backoff::new();
-    let mut is_back = false;
-    loop {
-        let trouble = shared.session(&*receiver, server, is_back).await;
-        if !outage.is_down(Part::Session) {
-            backoff = Backoff::new();
-        }
-        outage.begin(Part::Session, &trouble.to_string());
-        shared.members.set_down(server, true);
-        is_back = true;
-        sleep(backoff.pause()).await;
-    }
+    tokio::join!(shared.receive(&*receiver, server), shared.keep_up(&*receiver, server));
 }
 
 impl Shared {
-    /// Connects, and receives and keeps the server informed until one of both is impossible.
-    async fn session(&self, receiver: &dyn Receiver, server: usize, is_back: bool) -> Trouble {
-        let link = &self.links[server];
-        let connection = match link.server().open().await {
-            Ok(connection) => connection,
-            Err(trouble) => return trouble,
-        };
-        // So that the connection of those who send is a good one, too.
-        link.hurry();
-        if let Err(trouble) = link.ping().await {
-            return trouble;
+    async fn receive(&self, receiver: &dyn Receiver, server: usize) {
+        let mut backoff = Backoff::new();
+        loop {
+            let trouble = match self.links[server].server().open().await {
+                Ok(connection) => self.serve(receiver, server, connection, &mut backoff).await,
+                Err(trouble) => trouble,
+            };
+            self.receives_not(server, &trouble);
+            sleep(backoff.pause()).await;
         }
-        self.members.renew(server);
-        tokio::select! {
-            trouble = self.receive(receiver, connection) => trouble,
-            trouble = self.keep_up(receiver, server, is_back) => trouble,
+    }
+
+    /// Hands over what arrives, until the connection is of no use. A server that refuses keeps its connection, and is
+    /// asked again.
+    async fn serve(
+        &self,
+        receiver: &dyn Receiver,
+        server: usize,
+        mut connection: MultiplexedConnection,
+        backoff: &mut Backoff,
+    ) -> Trouble {
+        let link = &self.links[server];
+        let standing = &self.standings[server];
+        // Those who send have a good one, too.
+        link.hurry();
+        standing.opened();
+        let mut working_since = None;
+        loop {
+            let fetched = self.fetch(&mut connection).await;
+            self.deliver_all(receiver, server, &fetched).await;
+            match (fetched.trouble, standing.turned(fetched.echo)) {
+                (Some(trouble @ Trouble::Lost(_)), _) => return trouble,
+                (Some(trouble), _) => {
+                    working_since = None;
+                    self.receives_not(server, &trouble);
+                    sleep(backoff.pause()).await;
+                }
+                (None, Turn::Diverged) => {
+                    let reason = "the connections that send and receive are at different servers";
+                    link.renew(reason);
+                    return Trouble::Lost(reason.to_owned());
+                }
+                (None, Turn::Unproven) => {}
+                (None, Turn::Receives) => {
+                    link.server().outage.end(Part::Receiving);
+                    if working_since.get_or_insert_with(Instant::now).elapsed() >= LASTING {
+                        *backoff = Backoff::new();
+                    }
+                }
+            }
+            self.tell_losses(receiver, server);
+        }
+    }
+
+    fn receives_not(&self, server: usize, trouble: &Trouble) {
+        self.links[server].server().outage.begin(Part::Receiving, &trouble.to_string());
+        self.standings[server].failed();
+    }
+
+    /// Tells the members if messages may have been lost and the time is right.
+    pub(super) fn tell_losses(&self, receiver: &dyn Receiver, server: usize) {
+        if self.standings[server].take_notice() {
+            receiver.missed();
         }
     }
 }

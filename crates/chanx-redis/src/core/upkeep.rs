@@ -4,22 +4,32 @@ use std::time::Duration;
 
 use chanx_core::layer::{GroupName, LayerError, LayerFuture, Receiver};
 use futures_util::future::try_join_all;
-use redis::Pipeline;
+use redis::{Pipeline, Value};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Shared;
-use super::members::{Promise, Step};
+use super::clock::Score;
+use super::members::{Alias, Promise, Step};
+use super::session::LASTING;
 use crate::outage::{Backoff, Part};
+use crate::ring::shard;
 use crate::trouble::Trouble;
 
 /// How many groups one message to a server is about, at most.
 const BATCH: usize = 500;
 
-/// How often somebody looks whether a server that took no writes takes them again.
-const PROBE: Duration = Duration::from_secs(5);
+/// About how many groups a server is asked at once, at most.
+const CHECKED_AT_ONCE: usize = 10_000;
+
+/// How often a server is asked whether it still knows this process: it may have lost its data, or thrown some away.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The memberships are renewed so often before they would be forgotten.
 const RENEWALS: u32 = 3;
+
+/// How long a process counts as a living one after its last check: several intervals at least.
+const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(15);
+const LONGEST_HEARTBEAT: Duration = Duration::from_secs(60);
 
 impl Shared {
     pub(super) fn subscribe(&self, group: &GroupName) -> LayerFuture<'static> {
@@ -30,7 +40,7 @@ impl Shared {
             let reason = "nobody is attached who could receive".to_owned();
             return Box::pin(async { Err(LayerError::Refused { reason }) });
         }
-        let promise = self.members.subscribe(group, || self.names.new_channel());
+        let promise = self.members.subscribe(group, || self.names.new_alias());
         Box::pin(async {
             match promise {
                 Promise::Kept => Ok(()),
@@ -40,44 +50,152 @@ impl Shared {
         })
     }
 
-    /// Keeps a server informed, until it cannot be told. Once it knows everything, whoever is to be told so is told.
-    pub(super) async fn keep_up(&self, receiver: &dyn Receiver, server: usize, mut is_back: bool) -> Trouble {
-        let outage = &self.links[server].server().outage;
+    /// Keeps a server informed, and looks whether it still knows what it was told.
+    pub(super) async fn keep_up(&self, receiver: &dyn Receiver, server: usize) {
+        let standing = &self.standings[server];
         let mut backoff = Backoff::new();
-        let mut renewed = Instant::now();
+        let mut working_since = None;
+        let mut checked = None;
         loop {
-            match self.tell(server).await {
-                Ok(()) => {
-                    self.members.set_down(server, false);
-                    outage.end(Part::Session);
-                    if std::mem::take(&mut is_back) {
-                        receiver.missed();
-                    }
-                }
-                Err(Trouble::Full(_)) => {
-                    self.members.set_down(server, true);
-                    is_back = true;
-                    sleep(backoff.pause()).await;
-                    continue;
-                }
-                Err(trouble) => return trouble,
+            let session = standing.session();
+            let is_due = checked.is_none_or(|time: Instant| time.elapsed() >= self.check_interval());
+            if is_due {
+                checked = Some(Instant::now());
             }
-            backoff = Backoff::new();
-            self.wait_for_work(server, &mut renewed).await;
+            let informed = self.inform(server, is_due).await;
+            standing.set_registered(informed.is_ok(), session);
+            let is_new_session = match informed {
+                Ok(()) => {
+                    if working_since.get_or_insert_with(Instant::now).elapsed() >= LASTING {
+                        backoff = Backoff::new();
+                    }
+                    self.is_informed(receiver, server);
+                    self.wait_for_work(server).await
+                }
+                Err(trouble) => {
+                    working_since = None;
+                    checked = None;
+                    self.is_not_informed(server, &trouble);
+                    timeout(backoff.pause(), standing.wait_opened()).await.is_ok()
+                }
+            };
+            if is_new_session {
+                checked = None;
+            }
         }
     }
 
-    /// Waits for news, or for the time to tell again what is known.
-    async fn wait_for_work(&self, server: usize, renewed: &mut Instant) {
-        let outage = &self.links[server].server().outage;
-        let interval = self.config.group_expiry / RENEWALS;
-        let _ = timeout(interval.min(PROBE), self.members.news(server)).await;
-        if renewed.elapsed() >= interval {
-            *renewed = Instant::now();
-            self.members.renew(server);
-        } else if outage.is_down(Part::Writes) && !self.members.renew_one(server) {
-            outage.end(Part::Writes);
+    fn is_informed(&self, receiver: &dyn Receiver, server: usize) {
+        if self.members.set_down(server, false) {
+            self.standings[server].lose();
         }
+        if !self.members.has_refused(server) {
+            self.links[server].server().outage.end(Part::Session);
+        }
+        self.tell_losses(receiver, server);
+    }
+
+    fn is_not_informed(&self, server: usize, trouble: &Trouble) {
+        self.members.set_down(server, true);
+        // A server that only takes no writes says so elsewhere.
+        if !matches!(trouble, Trouble::Full(_)) {
+            self.links[server].server().outage.begin(Part::Session, &trouble.to_string());
+        }
+    }
+
+    /// Waits for news, for a new connection that receives, or for the time to look again. Yields whether there is such a
+    /// connection.
+    async fn wait_for_work(&self, server: usize) -> bool {
+        tokio::select! {
+            () = self.standings[server].wait_opened() => true,
+            () = self.members.news(server) => false,
+            () = sleep(self.check_interval()) => false,
+        }
+    }
+
+    fn check_interval(&self) -> Duration {
+        CHECK_INTERVAL.min(self.config.group_expiry / RENEWALS)
+    }
+
+    /// Tells a server what it does not know; before that, if that is due, asks what it knows.
+    async fn inform(&self, server: usize, is_due: bool) -> Result<(), Trouble> {
+        if is_due {
+            let groups = self.members.confirmed(server);
+            let mut parts = groups.chunks(CHECKED_AT_ONCE);
+            self.check(server, parts.next().unwrap_or_default(), true).await?;
+            for part in parts {
+                // Those who join do not wait for all of it.
+                self.tell(server).await?;
+                self.check(server, part, false).await?;
+            }
+            self.members.retry_refused(server);
+        }
+        self.tell(server).await
+    }
+
+    /// Asks whether a server still knows these memberships, says that this process lives, and leaves an echo if wanted.
+    async fn check(&self, server: usize, groups: &[(GroupName, Alias)], has_echo: bool) -> Result<(), Trouble> {
+        let (link, standing) = (&self.links[server], &self.standings[server]);
+        let mut commands = Pipeline::new();
+        self.add_heartbeat(&mut commands);
+        let echo = has_echo.then(|| standing.next_echo());
+        if let Some(number) = echo {
+            let key = self.names.echo_key();
+            commands.cmd("ZADD").arg(&key).arg(number).arg("echo");
+            commands.cmd("EXPIRE").arg(&key).arg(self.heartbeat_expiry().as_secs());
+        }
+        for (group, alias) in groups {
+            commands.cmd("ZSCORE").arg(self.names.group_key(group)).arg(alias.as_str());
+        }
+        let results = link.repeatable(&commands, link.deadline()).await?;
+        let own = if has_echo { 4 } else { 2 };
+        let mut own_results = Vec::with_capacity(own);
+        let mut results = results.into_iter();
+        for result in results.by_ref().take(own) {
+            own_results.push(result.map_err(|trouble| link.note(trouble))?);
+        }
+        standing.beat(echo, own_results.first().is_some_and(is_one));
+        link.server().outage.end(Part::Writes);
+        for ((group, alias), score) in groups.iter().zip(results) {
+            self.check_score(server, group, alias, score)?;
+        }
+        Ok(())
+    }
+
+    /// Has a membership told again if the server does not know it, or will forget it before long.
+    fn check_score(
+        &self,
+        server: usize,
+        group: &GroupName,
+        alias: &Alias,
+        score: Result<Value, Trouble>,
+    ) -> Result<(), Trouble> {
+        match score {
+            Ok(Value::Nil) => {
+                if self.members.forgotten(group, alias) {
+                    self.standings[server].lose();
+                }
+            }
+            Ok(score) => {
+                let score: f64 = redis::from_redis_value(score).map_err(|_| Trouble::nonsense())?;
+                if Score::age_of(score).is_some_and(|age| age >= self.config.group_expiry / RENEWALS) {
+                    self.members.renew(group);
+                }
+            }
+            // To tell it again shows what is wrong.
+            Err(Trouble::Refused(_)) => self.members.renew(group),
+            Err(trouble) => return Err(self.links[server].note(trouble)),
+        }
+        Ok(())
+    }
+
+    /// A sender does not find its own process among the members of a group. Yields whether it should be there.
+    pub(super) fn registration_is_lost(&self, group: &GroupName, alias: &Alias) -> bool {
+        let is_lost = self.members.forgotten(group, alias);
+        if is_lost {
+            self.standings[shard(group.as_str(), self.links.len())].lose();
+        }
+        is_lost
     }
 
     /// Tells a server everything that it does not know.
@@ -88,42 +206,73 @@ impl Shared {
                 return Ok(());
             }
             self.tell_batch(server, &steps).await?;
-            self.members.done(server, steps.len());
+            self.members.done(server);
         }
     }
 
     /// All of this is told again after an error, which changes nothing.
     async fn tell_batch(&self, server: usize, steps: &[Step]) -> Result<(), Trouble> {
         let link = &self.links[server];
-        let results = link.repeatable(&self.commands(steps), link.deadline()).await?;
-        let mut results = results.into_iter();
+        let mut commands = Pipeline::new();
+        // A member without a heartbeat would be taken for a dead one.
+        self.add_heartbeat(&mut commands);
+        self.add_steps(&mut commands, steps);
+        let mut results = link.repeatable(&commands, link.deadline()).await?.into_iter();
+        let mut take = |count| results.by_ref().take(count).collect::<Result<Vec<_>, _>>();
+        let beat = take(2).map_err(|trouble| link.note(trouble))?;
+        self.standings[server].beat(None, beat.first().is_some_and(is_one));
+        link.server().outage.end(Part::Writes);
         for step in steps {
-            let results = results.by_ref().take(step.length()).collect::<Result<Vec<_>, _>>();
-            match results {
-                Ok(_) => self.members.confirm(step),
-                Err(Trouble::Refused(reason)) => self.refused(step, &reason),
+            match take(step.length()) {
+                Ok(values) => self.confirmed(server, step, values.first().is_some_and(is_one)),
+                Err(Trouble::Refused(reason)) => self.refused(server, step, &reason),
                 Err(trouble) => return Err(link.note(trouble)),
             }
-        }
-        if steps.iter().any(|step| matches!(step, Step::Join(..))) {
-            link.server().outage.end(Part::Writes);
         }
         Ok(())
     }
 
-    fn refused(&self, step: &Step, reason: &str) {
-        if self.members.refuse(step, reason) {
-            tracing::error!(group = %step.group(), reason, "the channel layer's server refuses a change of a group's members");
+    fn confirmed(&self, server: usize, step: &Step, is_new: bool) {
+        if let Step::Join(group, alias) = step
+            && self.members.confirm(group, alias, is_new)
+        {
+            self.standings[server].lose();
         }
     }
 
-    fn commands(&self, steps: &[Step]) -> Pipeline {
-        let mut commands = Pipeline::new();
+    fn refused(&self, server: usize, step: &Step, reason: &str) {
+        let is_loss = match step {
+            Step::Join(group, alias) => self.members.refuse(group, alias, reason),
+            Step::Leave(..) => false,
+        };
+        let group = step.group();
+        if is_loss {
+            self.standings[server].lose();
+            self.links[server].server().outage.begin(Part::Session, &format!("the group {group}: {reason}"));
+        }
+        if is_loss || matches!(step, Step::Leave(..)) {
+            tracing::error!(%group, reason, "the channel layer's server refuses a change of a group's members");
+        }
+    }
+
+    /// Says that this process lives, by what exists as long as it goes on saying so.
+    fn add_heartbeat(&self, commands: &mut Pipeline) {
+        let key = self.names.heartbeat_key();
+        commands.cmd("ZADD").arg(&key).arg(0).arg("alive");
+        commands.cmd("EXPIRE").arg(&key).arg(self.heartbeat_expiry().as_secs());
+    }
+
+    /// Whoever was away for so long that messages for it expired has no heartbeat any more, and knows by that.
+    fn heartbeat_expiry(&self) -> Duration {
+        self.config.expiry.clamp(SHORTEST_HEARTBEAT, LONGEST_HEARTBEAT)
+    }
+
+    fn add_steps(&self, commands: &mut Pipeline, steps: &[Step]) {
         for step in steps {
             let key = self.names.group_key(step.group());
             match step {
                 Step::Join(_, alias) => {
-                    commands.cmd("ZADD").arg(&key).arg(self.clock.now().to_text()).arg(alias.as_str());
+                    commands.cmd("ZADD").arg(&key).arg(Score::wall().to_text()).arg(alias.as_str());
                     commands.cmd("EXPIRE").arg(&key).arg(self.config.group_expiry.as_secs());
                 }
                 Step::Leave(_, alias) => {
@@ -131,7 +280,6 @@ impl Shared {
                 }
             }
         }
-        commands
     }
 
     /// Leaves all groups, and drops what waits for this process.
@@ -148,13 +296,20 @@ impl Shared {
         }
         let deadline = link.deadline();
         for steps in steps.chunks(BATCH) {
-            link.repeatable(&self.commands(steps), deadline).await?;
+            let mut commands = Pipeline::new();
+            self.add_steps(&mut commands, steps);
+            link.repeatable(&commands, deadline).await?;
         }
         let mut commands = Pipeline::new();
-        commands.cmd("DEL").arg(self.names.own_key());
+        commands.cmd("DEL").arg(self.names.own_key()).arg(self.names.heartbeat_key()).arg(self.names.echo_key());
         link.repeatable(&commands, deadline).await?;
         Ok(())
     }
+}
+
+/// Whether a `ZADD` added something, and did not only change its score.
+fn is_one(value: &Value) -> bool {
+    *value == Value::Int(1)
 }
 
 impl Step {

@@ -44,7 +44,7 @@ impl Names {
 
     pub(super) fn addressee<'a>(&self, channel: &'a str) -> Option<Addressee<'a>> {
         match channel.strip_prefix(&self.group_stem) {
-            Some(group) => GroupName::new(group).ok().map(Addressee::Group),
+            Some(group) => GroupName::received(group).ok().map(Addressee::Group),
             None => channel.starts_with(&self.channel_stem).then_some(Addressee::Channel(channel)),
         }
     }

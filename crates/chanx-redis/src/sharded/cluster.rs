@@ -154,6 +154,8 @@ impl Cluster {
         match &result {
             Ok(()) => self.outage.end(Part::Session),
             Err(trouble) if self.nodes_health() == Health::Up => self.outage.begin(Part::Session, &trouble.to_string()),
+            // The log was told by the node. Its return does not mean yet that anything is subscribed to.
+            Err(trouble) if self.lock().topology.is_none() => self.outage.note(Part::Session, &trouble.to_string()),
             Err(_) => {}
         }
         result.is_ok()

@@ -46,7 +46,7 @@ impl Names {
 
     pub(super) fn addressee(&self, channel: &str) -> Option<Addressee<'static>> {
         match channel.strip_prefix(&self.group_stem) {
-            Some(group) => GroupName::new(group).ok().map(Addressee::Group),
+            Some(group) => GroupName::received(group).ok().map(Addressee::Group),
             None => (channel.strip_prefix(&self.process_stem)? == self.process).then_some(Addressee::Within),
         }
     }

@@ -34,8 +34,11 @@ impl Steward {
     pub(super) async fn run(self) {
         let mut backoff = Backoff::new();
         loop {
-            let is_well = self.cluster.judge(self.round().await);
-            self.ready.send_replace(true);
+            let mut has_moved = false;
+            let is_well = self.cluster.judge(self.round(&mut has_moved).await);
+            if self.ready.send_replace(true) && has_moved {
+                self.receiver.missed();
+            }
             if is_well {
                 backoff = Backoff::new();
                 self.look_after_links().await;
@@ -48,24 +51,22 @@ impl Steward {
         }
     }
 
-    async fn round(&self) -> Result<(), Trouble> {
-        self.survey().await?;
+    async fn round(&self, has_moved: &mut bool) -> Result<(), Trouble> {
+        *has_moved = self.survey().await?;
         self.cluster.want(&self.own);
         // Without it nobody could answer this process.
         self.cluster.settled(&self.own).await.map_err(|error| Trouble::Refused(error.to_string()))
     }
 
-    /// Brings the channels to where they belong. While one is on its way, its messages are lost.
-    async fn survey(&self) -> Result<(), Trouble> {
+    /// Brings the channels to where they belong, and says whether there were any. While one is on its way, its messages are
+    /// lost.
+    async fn survey(&self) -> Result<bool, Trouble> {
         let moved = self.cluster.adopt(self.cluster.survey().await?);
         for name in &moved {
             // A refusal is told to those who wait for it, and to the log.
             let _ = self.cluster.settled(name).await;
         }
-        if *self.ready.borrow() && !moved.is_empty() {
-            self.receiver.missed();
-        }
-        Ok(())
+        Ok(!moved.is_empty())
     }
 
     /// A connection for sending that broke unnoticed would cost a message, because messages are sent once.

@@ -64,6 +64,11 @@ impl Identity for User {
     fn key(&self) -> Option<String> {
         self.0.clone()
     }
+
+    /// A user of the Django site, whose consumers know its primary key alone.
+    fn kind(&self) -> &str {
+        "user"
+    }
 }
 
 impl Authentication for ByHeader {

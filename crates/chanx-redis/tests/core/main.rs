@@ -5,7 +5,9 @@ mod support;
 
 mod exchange;
 mod foreign;
+mod losses;
 mod servers;
+mod sessions;
 mod together;
 mod trouble;
 
@@ -15,6 +17,17 @@ use support::{Process, RedisServer};
 /// A process at one server, with these options behind its address.
 fn process_at(server: &RedisServer, rest: &str) -> Process {
     Process::of(&server.url("redis", rest))
+}
+
+/// The key at which messages wait for the process that has this channel.
+fn key_of(channel: &str) -> String {
+    format!("asgi{}!", channel.split('!').next().unwrap())
+}
+
+/// How many processes say that they are alive.
+async fn heartbeats(server: &RedisServer) -> usize {
+    let keys: Vec<String> = server.command(&["KEYS", "asgispecific.*!alive"]).await;
+    keys.len()
 }
 
 /// The members of a group in Redis.

@@ -60,7 +60,7 @@ async fn a_message_to_a_channel_is_where_its_process_looks() {
         process.layer.send(&channel, Arc::new(note("x"))).await.unwrap();
     }
     let waiting: usize = servers[1].command(&["ZCARD", "asgispecific.abc!"]).await;
-    assert_eq!((waiting, keys(&servers, "*").await), (10, vec![0, 1]));
+    assert_eq!((waiting, keys(&servers, "asgispecific.abc!").await), (10, vec![0, 1]));
 }
 
 /// channels_redis looks for a message on one server, and may have left it on the other.

@@ -1,6 +1,6 @@
 //! What servers and networks do to a layer.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use chanx_core::layer::{Health, LayerError};
 use tokio::time::{Instant, timeout};
@@ -165,8 +165,7 @@ async fn what_the_rules_of_the_server_forbid_is_refused() {
 
 #[tokio::test]
 async fn a_wrong_password_is_refused_and_appears_nowhere() {
-    let log = Log::default();
-    let _guard = log.install();
+    let log = Log::install();
     let server = RedisServer::start_with(&["--requirepass", "right"]).await;
     for user in [":wr0ng@", "nobody:wr0ng@", ""] {
         let process = Process::of(&format!("redis://{user}{}?timeout=0.5", server.address()));
@@ -174,7 +173,7 @@ async fn a_wrong_password_is_refused_and_appears_nowhere() {
         assert!(matches!(sent, Err(LayerError::Refused { .. })), "{user}: {sent:?}");
         timeout(PATIENCE / 2, process.join("room")).await.unwrap();
         let Health::Down { reason } = process.layer.health() else { panic!("it seems to work") };
-        let everything = format!("{reason} {sent:?} {:?} {}", process.layer, log.text());
+        let everything = format!("{reason} {sent:?} {:?} {}", process.layer, log.about(&server));
         assert!(!everything.contains("wr0ng"), "{everything}");
     }
     let process = Process::of(&format!("redis://:right@{}", server.address()));
@@ -183,8 +182,7 @@ async fn a_wrong_password_is_refused_and_appears_nowhere() {
 
 #[tokio::test]
 async fn an_outage_is_logged_once_and_so_is_its_end() {
-    let log = Log::default();
-    let _guard = log.install();
+    let log = Log::install();
     let mut server = RedisServer::start().await;
     let process = process_at(&server, "");
     process.join("room").await;
@@ -195,7 +193,7 @@ async fn an_outage_is_logged_once_and_so_is_its_end() {
     server.start_again().await;
     assert_eq!(process.seen.next().await, Seen::Missed);
     until("all is well", || process.is_up()).await;
-    let text = log.text();
+    let text = log.about(&server);
     assert_eq!(text.matches("has lost its server").count(), 1, "{text}");
     assert_eq!(text.matches("has its server again").count(), 1, "{text}");
 }
@@ -219,21 +217,27 @@ fn a_layer_is_made_without_a_runtime() {
     drop(process.layer.subscribe(&group_name("room")));
     process.layer.unsubscribe(&group_name("room"));
     let _ = process.layer.new_channel();
-    assert_eq!(process.layer.health(), Health::Up);
 }
 
-/// What is logged in this thread.
+/// What is logged, in all threads of this program.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn install(&self) -> tracing::subscriber::DefaultGuard {
-        let subscriber = tracing_subscriber::fmt().with_writer(self.clone()).with_ansi(false).finish();
-        tracing::subscriber::set_default(subscriber)
+    pub(crate) fn install() -> Self {
+        static LOG: LazyLock<Log> = LazyLock::new(|| {
+            let log = Log::default();
+            let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+            log
+        });
+        LOG.clone()
     }
 
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    /// The lines that name a server.
+    pub(crate) fn about(&self, server: &RedisServer) -> String {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().filter(|line| line.contains(&server.address())).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -51,6 +51,14 @@ impl Recorder {
         assert_eq!(self.next().await, Seen::Group(group.to_owned(), note(text)));
     }
 
+    /// The same, unless messages may have been missed before.
+    pub async fn expect_group_or_missed(&self, group: &str, text: &str) {
+        match self.next().await {
+            Seen::Missed => self.expect_group(group, text).await,
+            seen => assert_eq!(seen, Seen::Group(group.to_owned(), note(text))),
+        }
+    }
+
     /// What it was told by now.
     pub async fn drain(&self) -> Vec<Seen> {
         let mut seen = self.seen.lock().await;

@@ -31,7 +31,8 @@ impl Runserver {
         let app = context.project.app(&site)?;
         layer::connect(site.channels()).await;
         let stop = interrupted();
-        context.terminal.say(&format!("Serving on http://{address}/ until Ctrl-C."))?;
+        // A server whose output is gone serves all the same.
+        let _ = context.terminal.say(&format!("Serving on http://{address}/ until Ctrl-C."));
         serve(listener, app.router, app.connections, stop).await;
         Ok(())
     }

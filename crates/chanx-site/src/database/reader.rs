@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow};
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
 
-use super::Together;
+use super::{Together, clock};
 
 /// A state of the database's content: two that are equal have nothing committed between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,15 +62,19 @@ impl Reader {
     }
 
     async fn check(&self, askers: usize) -> sqlx::Result<Vec<Version>> {
-        let version = self.state.lock().await.version(&self.pool).await?;
+        let mut state = self.state.lock().await;
+        let version = clock::hold(state.version(&self.pool)).await?;
         Ok(vec![version; askers])
     }
 
     /// The rows of a query that changes nothing.
     pub(super) async fn rows(&self, query: Query<'static, Sqlite, SqliteArguments>) -> sqlx::Result<Vec<SqliteRow>> {
         let mut state = self.state.lock().await;
-        let rows = query.fetch_all(state.connection(&self.pool).await?).await;
-        state.keep_if_good(rows)
+        clock::hold(async {
+            let rows = query.fetch_all(state.connection(&self.pool).await?).await;
+            state.keep_if_good(rows)
+        })
+        .await
     }
 }
 

@@ -71,11 +71,18 @@ impl File {
     fn answer(&self, request: &HeaderMap) -> Response {
         let tag = format!("\"{}\"", self.version);
         let caching = [(ETAG, tag.as_str()), (CACHE_CONTROL, "public, max-age=3600")];
-        if request.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        if is_known(&tag, request) {
             return (StatusCode::NOT_MODIFIED, caching).into_response();
         }
         (caching, [(CONTENT_TYPE, content_type(self.name))], self.content).into_response()
     }
+}
+
+/// Whether `If-None-Match` has the tag, strong or weak (RFC 9110, section 13.1.2).
+fn is_known(tag: &str, request: &HeaderMap) -> bool {
+    let values = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut known = values.flat_map(|value| value.split(',')).map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 fn content_type(name: &str) -> &'static str {
@@ -112,5 +119,23 @@ mod tests {
         assert_eq!(first.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
         let again = HeaderMap::from_iter([(IF_NONE_MATCH, first.headers()[ETAG].clone())]);
         assert_eq!(file.answer(&again).status(), StatusCode::NOT_MODIFIED);
+    }
+
+    /// A proxy that compresses an answer makes its tag a weak one.
+    #[test]
+    fn a_version_is_known_by_a_weak_tag_and_by_one_of_several() {
+        let file = File::new("a.js", b"1");
+        let tag = file.answer(&HeaderMap::new()).headers()[ETAG].to_str().unwrap().to_owned();
+        let status = |known: &[String]| {
+            let headers = known.iter().map(|known| (IF_NONE_MATCH, known.parse().unwrap()));
+            file.answer(&headers.collect()).status()
+        };
+        for known in [format!("W/{tag}"), format!("\"other\", W/{tag}"), format!("{tag} , \"other\""), "*".to_owned()] {
+            assert_eq!(status(std::slice::from_ref(&known)), StatusCode::NOT_MODIFIED, "{known}");
+        }
+        assert_eq!(status(&["\"other\"".to_owned(), format!("W/{tag}")]), StatusCode::NOT_MODIFIED);
+        for known in ["W/\"other\"".to_owned(), tag.replace('"', ""), format!("w/{tag}"), String::new()] {
+            assert_eq!(status(std::slice::from_ref(&known)), StatusCode::OK, "{known}");
+        }
     }
 }

@@ -14,6 +14,7 @@ pub use basic::BasicAuthentication;
 pub use extracted::Extracted;
 pub use session::SessionAuthentication;
 pub use token::TokenAuthentication;
+pub(crate) use user::user_key;
 pub use user::{Identity, User};
 
 pub use chanx_core::description::SecurityScheme;
@@ -38,6 +39,10 @@ use crate::settings::Settings;
 /// impl Identity for Robot {
 ///     fn key(&self) -> Option<String> {
 ///         Some(self.0.clone())
+///     }
+///
+///     fn kind(&self) -> &str {
+///         "robot" // so that the robot `7` is not the site's user 7
 ///     }
 /// }
 ///

@@ -6,6 +6,10 @@ use crate::handshake::Handshake;
 use crate::settings::Settings;
 
 /// The user to whom the token of `Authorization: Token <key>` belongs, as in Django REST framework.
+///
+/// Scripts in browsers cannot set that header. Without it the token of a client counts that offers `chanx.bearer.<key>` beside a
+/// subprotocol that the consumer speaks, see [`Handshake::subprotocol_token`]. There is no setting for it: no browser
+/// offers a token by itself, as it does with cookies, so another site's page gains nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenAuthentication;
 
@@ -14,7 +18,10 @@ impl Authentication for TokenAuthentication {
 
     async fn authenticate(handshake: &Handshake) -> Result<Option<User>, AuthenticationError> {
         let key = match authorization(handshake, "token") {
-            Ok(None) => return Ok(None),
+            Ok(None) => match handshake.subprotocol_token() {
+                Some(key) => Some(key),
+                None => return Ok(None),
+            },
             Ok(Some(Credentials(key))) => std::str::from_utf8(key).ok().filter(|key| key.is_ascii()),
             Err(error) => return Err(AuthenticationError::bad_credentials(explain(error))),
         };

@@ -1,9 +1,21 @@
 //! Users.
 
+use chanx_core::layer;
+
 /// Somebody that a connection can belong to.
 pub trait Identity: Send + Sync + 'static {
-    /// What tells this user from all others, across connections and processes; none: anonymous.
+    /// What tells this user from all others of its [`kind`](Self::kind), across connections and processes; none: anonymous.
     fn key(&self) -> Option<String>;
+
+    /// What tells users of this kind from those of others who happen to have the same keys: a robot `7`, the subject `7` of
+    /// a token and the site's user `7` are not one audience.
+    ///
+    /// The path of the type, unless you say something else. Name it yourself where several programs, or versions of one,
+    /// share a channel layer. The kind `user` is that of the site's users ([`User`]): an identity with this kind, and the key
+    /// of one of them, is that user.
+    fn kind(&self) -> &str {
+        std::any::type_name::<Self>()
+    }
 
     /// Whether this is somebody at all.
     fn is_authenticated(&self) -> bool {
@@ -14,6 +26,11 @@ pub trait Identity: Send + Sync + 'static {
     fn is_staff(&self) -> bool {
         false
     }
+}
+
+/// What tells an identity from those of all kinds; `None` if it is anonymous.
+pub(crate) fn user_key(identity: &impl Identity) -> Option<String> {
+    identity.key().map(|key| layer::user_key(identity.kind(), &key))
 }
 
 /// A user of the site, as in Django's `auth_user`, or the anonymous one.
@@ -53,6 +70,10 @@ impl User {
 impl Identity for User {
     fn key(&self) -> Option<String> {
         self.id.map(|id| id.to_string())
+    }
+
+    fn kind(&self) -> &str {
+        "user"
     }
 
     fn is_authenticated(&self) -> bool {

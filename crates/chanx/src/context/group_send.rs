@@ -9,7 +9,7 @@ use chanx_core::layer::{Content, GroupMessage, GroupName, InvalidName, LayerErro
 use thiserror::Error;
 
 use super::Context;
-use crate::auth::Identity;
+use crate::auth::user_key;
 use crate::consumer::Consumer;
 
 /// Why a message did not go to all groups.
@@ -70,7 +70,7 @@ impl<'a, C: Consumer> GroupSend<'a, C> {
             content: self.content?,
             exclude_current: self.exclude_current,
             from_channel: Some(self.cx.channel_name().as_str().to_owned()),
-            from_user: self.cx.user().key(),
+            from_user: user_key(self.cx.user()),
         }));
         for group in groups {
             self.cx.memberships.hub().layer().group_send(&group, Arc::clone(&message)).await?;

@@ -35,6 +35,7 @@ pub struct Context<C: Consumer> {
     session: SharedSession,
     /// Until the connection is admitted, unless its consumer keeps it.
     handshake: Option<Box<Handshake>>,
+    subprotocol: Option<&'static str>,
     /// What is attached to the application.
     attached: Arc<Extensions>,
     user: UserOf<C>,
@@ -53,11 +54,12 @@ impl<C: Consumer> Context<C> {
         (user, object, place): (UserOf<C>, C::Object, Option<UserPlace>),
         (mounted, memberships): (Arc<Mounted>, Memberships),
     ) -> Self {
-        let attached = Arc::clone(handshake.shared());
+        let (subprotocol, attached) = (handshake.subprotocol(), Arc::clone(handshake.shared()));
         Self {
             id,
             session,
             handshake: Some(handshake),
+            subprotocol,
             attached,
             user,
             object,
@@ -101,6 +103,11 @@ impl<C: Consumer> Context<C> {
         let gone = "the request is dropped once the connection is admitted: read it in `connect`, or return \
                     `Overrides::new().keep_handshake(true)` from `overrides`";
         self.handshake.as_deref().ok_or_else(|| HandlerError::new(gone))
+    }
+
+    /// The subprotocol that was chosen, of those in [`Consumer::subprotocols`].
+    pub fn subprotocol(&self) -> Option<&'static str> {
+        self.subprotocol
     }
 
     /// A value that was attached to the application with [`Websockets::extension`](crate::Websockets::extension), by its

@@ -18,7 +18,7 @@ use chanx_core::deflate::Agreement;
 use chanx_core::layer::Event;
 use chanx_core::session::{Disconnect, EndedBy, Session};
 
-use crate::auth::Identity;
+use crate::auth::user_key;
 use crate::channels::parse_event;
 use crate::consumer::{Consumer, Result};
 use crate::context::Context;
@@ -75,7 +75,7 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     let mut guest = None;
     let admitted = authenticate::<C>(&mut connection, &handshake, &mounted.users, deadline.as_mut()).await;
     if let Some((user, object, place)) = admitted {
-        if let Some(key) = user.key() {
+        if let Some(key) = user_key(&user) {
             mailbox.belongs_to(key);
         }
         let memberships = Memberships::new(Arc::clone(registration.hub()), mailbox);

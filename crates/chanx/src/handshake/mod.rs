@@ -17,7 +17,7 @@ use crate::cookies::Cookies;
 use crate::refusal::{Refusal, Rejection};
 use crate::routing::Parameters;
 
-pub(crate) use subprotocols::is_token;
+pub(crate) use subprotocols::{choose as choose_subprotocol, is_token};
 
 /// The request that opened a connection.
 ///

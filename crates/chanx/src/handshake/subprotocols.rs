@@ -6,6 +6,11 @@ use http::header::SEC_WEBSOCKET_PROTOCOL;
 /// What stands before a token. An offer that begins with it is never a name.
 const TOKEN: &str = "chanx.bearer.";
 
+/// The first of `spoken` that the client offers.
+pub(crate) fn choose(spoken: &'static [&'static str], headers: &HeaderMap) -> Option<&'static str> {
+    spoken.iter().copied().find(|name| offered(headers).any(|offer| offer == *name))
+}
+
 /// The names that the client offers.
 pub(crate) fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     offers(headers).filter(|offer| !offer.starts_with(TOKEN))
@@ -68,5 +73,14 @@ mod tests {
     #[test]
     fn one_of_several_tokens_would_be_a_guess() {
         check(&[b"chanx.bearer.x, a", b"chanx.bearer.x"], &["a"], None);
+    }
+
+    #[test]
+    fn the_servers_order_counts() {
+        let headers = headers(&[b"c, b, a, chanx.bearer.x"]);
+        assert_eq!(choose(&["a", "b"], &headers), Some("a"));
+        assert_eq!(choose(&["B", "b"], &headers), Some("b"));
+        assert_eq!(choose(&["chanx.bearer.x"], &headers), None);
+        assert_eq!(choose(&[], &headers), None);
     }
 }

@@ -12,54 +12,92 @@ use super::mailbox::Mailbox;
 
 /// How many mailboxes a task flushes before others have their turn.
 const CHUNK: usize = 64;
+/// So few mailboxes are flushed where they were filled: a task for them would cost more, and would wait for the sender's
+/// thread.
+const AT_ONCE: usize = 8;
 
-/// The mailboxes that wait to be flushed, and the tasks that do it. There are none while nothing waits.
+/// The mailboxes that wait to be flushed, and the tasks that do it. There are no tasks while nothing waits.
 #[derive(Debug)]
 pub(super) struct Flusher {
-    waiting: Mutex<Waiting>,
+    work: Mutex<Work>,
     max_tasks: usize,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct Work {
     mailboxes: VecDeque<Arc<Mailbox>>,
-    tasks: usize,
+    /// Tasks that were started and have not run yet. They may be stuck behind a handler that blocks its thread, so that
+    /// they are no reason to start no others.
+    starting: usize,
+    running: usize,
+    /// The runtime of the connection that came last. The runtime of a sender may not run any more once it has sent.
+    runtime: Option<Handle>,
+}
+
+/// What is to be done about mailboxes that wait.
+enum Plan {
+    Start(Handle, usize),
+    /// No task can be relied upon.
+    Wake(VecDeque<Arc<Mailbox>>),
 }
 
 impl Default for Flusher {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), max_tasks: available_parallelism().map_or(1, NonZero::get) }
+        // Two, even with a single processor: one of them may be stuck.
+        let max_tasks = available_parallelism().map_or(2, NonZero::get).max(2);
+        Self { work: Mutex::default(), max_tasks }
     }
 }
 
 impl Flusher {
-    /// Has mailboxes flushed soon. What is put into them until then leaves in the same write.
+    /// Notes the runtime of a connection.
+    pub(super) fn run_here(&self) {
+        let Ok(current) = Handle::try_current() else { return };
+        let runtime = &mut self.work().runtime;
+        if runtime.as_ref().is_none_or(|known| known.id() != current.id()) {
+            *runtime = Some(current);
+        }
+    }
+
+    /// Flushes few mailboxes now, and has many flushed soon. What is put into them until then leaves in the same write.
     pub(super) fn add(self: &Arc<Self>, mailboxes: Vec<Arc<Mailbox>>) {
-        if mailboxes.is_empty() {
-            return;
+        if mailboxes.len() <= AT_ONCE {
+            let mut scratch = Vec::new();
+            return mailboxes.iter().for_each(|mailbox| mailbox.flush(&mut scratch));
         }
-        let Ok(runtime) = Handle::try_current() else { return wake(mailboxes) };
-        for _ in 0..self.put(mailboxes) {
-            runtime.spawn(flush(Worker { flusher: Arc::clone(self), chunk: Vec::with_capacity(CHUNK) }));
+        match self.put(mailboxes) {
+            Plan::Wake(mailboxes) => wake(mailboxes),
+            Plan::Start(runtime, tasks) => {
+                for _ in 0..tasks {
+                    runtime.spawn(flush(Worker { flusher: Arc::clone(self), has_begun: false, chunk: Vec::new() }));
+                }
+            }
         }
     }
 
-    /// Says how many tasks are to be started for it.
-    fn put(&self, mailboxes: Vec<Arc<Mailbox>>) -> usize {
-        let mut waiting = self.waiting();
-        waiting.mailboxes.append(&mut mailboxes.into());
-        let wanted = waiting.mailboxes.len().div_ceil(CHUNK).min(self.max_tasks);
-        let more = wanted.saturating_sub(waiting.tasks);
-        waiting.tasks += more;
-        more
+    fn put(&self, mailboxes: Vec<Arc<Mailbox>>) -> Plan {
+        let mut work = self.work();
+        work.mailboxes.append(&mut mailboxes.into());
+        // The runtime keeps the last task that a thread started for that thread. With a second one, other threads can take
+        // the first.
+        let wanted = work.mailboxes.len().div_ceil(CHUNK).max(2).min(self.max_tasks);
+        let tasks = wanted.saturating_sub(work.running).min(self.max_tasks.saturating_sub(work.starting));
+        match work.runtime.clone() {
+            Some(runtime) if work.running + tasks > 0 => {
+                work.starting += tasks;
+                Plan::Start(runtime, tasks)
+            }
+            _ => Plan::Wake(std::mem::take(&mut work.mailboxes)),
+        }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 async fn flush(mut worker: Worker) {
+    worker.begin();
     let mut scratch = Vec::new();
     while worker.take_chunk() {
         for mailbox in worker.chunk.drain(..) {
@@ -73,14 +111,22 @@ async fn flush(mut worker: Worker) {
 #[derive(Debug)]
 struct Worker {
     flusher: Arc<Flusher>,
+    has_begun: bool,
     chunk: Vec<Arc<Mailbox>>,
 }
 
 impl Worker {
+    fn begin(&mut self) {
+        let mut work = self.flusher.work();
+        work.starting -= 1;
+        work.running += 1;
+        self.has_begun = true;
+    }
+
     fn take_chunk(&mut self) -> bool {
-        let mut waiting = self.flusher.waiting();
-        let count = waiting.mailboxes.len().min(CHUNK);
-        self.chunk.extend(waiting.mailboxes.drain(..count));
+        let mut work = self.flusher.work();
+        let count = work.mailboxes.len().min(CHUNK);
+        self.chunk.extend(work.mailboxes.drain(..count));
         !self.chunk.is_empty()
     }
 }
@@ -88,11 +134,14 @@ impl Worker {
 /// A task may end before its work, when its runtime is shut down.
 impl Drop for Worker {
     fn drop(&mut self) {
-        let mut waiting = self.flusher.waiting();
-        waiting.tasks -= 1;
-        if waiting.tasks == 0 {
-            let left = std::mem::take(&mut waiting.mailboxes);
-            drop(waiting);
+        let mut work = self.flusher.work();
+        match self.has_begun {
+            true => work.running -= 1,
+            false => work.starting -= 1,
+        }
+        if work.running == 0 {
+            let left = std::mem::take(&mut work.mailboxes);
+            drop(work);
             wake(left);
         }
     }
@@ -228,16 +277,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_writes_while_the_driver_does() {
+    async fn only_the_driver_writes_while_it_has_the_outlet() {
         let (mailbox, _client) = connected().await;
-        let flusher = Arc::default();
-        put(&flusher, &mailbox, frames(b"one"));
+        assert!(mailbox.push(frames(b"one")).is_to_be_flushed);
         let Some(Lent { outlet, rest }) = mailbox.begin_turn().lent else { panic!("it was lent") };
         assert!(rest.is_empty() && mailbox.begin_turn().lent.is_none());
-        // The task that was started finds no outlet.
-        tokio::task::yield_now().await;
+        // The flush finds no outlet.
+        mailbox.flush(&mut Vec::new());
         assert_eq!(mailbox::next(&mailbox, true), "3");
-        put(&flusher, &mailbox, frames(b"four"));
+        put(&Arc::default(), &mailbox, frames(b"four"));
         assert_eq!(mailbox::next(&mailbox, true), "4");
         mailbox.end_turn(Some(outlet), u32::MAX);
     }
@@ -289,26 +337,66 @@ mod tests {
         assert_eq!(rest, "end");
     }
 
+    fn flusher(max_tasks: usize) -> Arc<Flusher> {
+        Arc::new(Flusher { work: Mutex::default(), max_tasks })
+    }
+
+    /// Mailboxes that nothing can be written for.
+    fn mailboxes(count: usize) -> Vec<Arc<Mailbox>> {
+        (0..count as u64).map(|id| Arc::new(Mailbox::new(id, format_with(roomy())))).collect()
+    }
+
+    fn tasks(flusher: &Flusher) -> (usize, usize) {
+        let work = flusher.work();
+        (work.starting, work.running)
+    }
+
+    #[tokio::test]
+    async fn few_mailboxes_need_no_task() {
+        let flusher = flusher(3);
+        flusher.run_here();
+        let (mailbox, mut client) = connected().await;
+        mailbox.push(frames(b"one"));
+        let mut few = mailboxes(AT_ONCE - 1);
+        few.push(mailbox);
+        flusher.add(few);
+        assert_eq!((received(&mut client, 3).await, tasks(&flusher)), (b"one".to_vec(), (0, 0)));
+    }
+
     #[tokio::test]
     async fn there_are_as_many_tasks_as_there_is_work_for_and_others_have_their_turn() {
-        let flusher = Arc::new(Flusher { waiting: Mutex::default(), max_tasks: 2 });
-        let mailboxes = |count| (0..count).map(|id| Arc::new(Mailbox::new(id, format_with(roomy())))).collect();
-        flusher.add(mailboxes(CHUNK as u64));
-        assert_eq!(flusher.waiting().tasks, 1);
-        flusher.add(mailboxes(1));
-        assert_eq!(flusher.waiting().tasks, 2, "the work is more than one takes at once");
-        flusher.add(mailboxes(3 * CHUNK as u64 - 1));
-        assert_eq!(flusher.waiting().tasks, 2, "there is a limit");
+        let flusher = flusher(3);
+        flusher.run_here();
+        flusher.add(mailboxes(CHUNK));
+        assert_eq!(tasks(&flusher), (2, 0), "one of both may be stuck");
+        flusher.add(mailboxes(3 * CHUNK));
+        assert_eq!(tasks(&flusher), (3, 0), "there is a limit");
         yield_now().await;
-        assert_eq!(flusher.waiting().mailboxes.len(), 2 * CHUNK, "each has flushed its chunk");
+        assert_eq!((tasks(&flusher), flusher.work().mailboxes.len()), ((0, 3), CHUNK), "each has flushed its chunk");
+        flusher.add(mailboxes(CHUNK));
+        assert_eq!(tasks(&flusher), (0, 3), "those that run see to it");
         yield_now().await;
         yield_now().await;
-        assert_eq!(flusher.waiting().tasks, 0);
+        assert_eq!((tasks(&flusher), flusher.work().mailboxes.len()), ((0, 0), 0));
+    }
+
+    #[tokio::test]
+    async fn where_no_task_begins_the_drivers_are_woken() {
+        let flusher = flusher(2);
+        flusher.run_here();
+        let (first, second) = (mailboxes(CHUNK), mailboxes(CHUNK));
+        let wakes: Vec<_> = [&first[0], &second[0]].into_iter().map(|mailbox| mailbox::count_wakes(mailbox)).collect();
+        let woken = || wakes.iter().map(mailbox::Wakes::count).collect::<Vec<_>>();
+        flusher.add(first);
+        assert_eq!((tasks(&flusher), woken()), ((2, 0), vec![0, 0]));
+        flusher.add(second);
+        assert_eq!((tasks(&flusher), woken()), ((2, 0), vec![1, 1]), "as many as may be wait for their first turn");
     }
 
     #[tokio::test]
     async fn many_mailboxes_are_flushed_by_few_tasks() {
-        let flusher: Arc<Flusher> = Arc::new(Flusher { waiting: Mutex::default(), max_tasks: 2 });
+        let flusher = flusher(2);
+        flusher.run_here();
         let mut clients = Vec::new();
         let mut batch = Vec::new();
         for _ in 0..3 * CHUNK {
@@ -319,11 +407,11 @@ mod tests {
             clients.push(client);
         }
         flusher.add(batch);
-        assert!((1..=flusher.max_tasks).contains(&flusher.waiting().tasks));
+        assert_eq!(tasks(&flusher), (2, 0));
         for client in &mut clients {
             assert_eq!(received(client, 5).await, b"hello");
         }
-        while flusher.waiting().tasks > 0 {
+        while tasks(&flusher) != (0, 0) {
             tokio::task::yield_now().await;
         }
     }
@@ -331,19 +419,29 @@ mod tests {
     #[test]
     fn without_a_runtime_and_after_its_end_the_drivers_are_woken() {
         let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let first = runtime();
-        let (mailbox, _client) = first.block_on(connected());
         let flusher: Arc<Flusher> = Arc::default();
-        let wakes = mailbox::count_wakes(&mailbox);
-        put(&flusher, &mailbox, frames(b"one"));
-        assert_eq!(wakes.count(), 1, "there is no runtime");
-        assert_eq!(mailbox::next(&mailbox, true), "3");
+        let batch = mailboxes(CHUNK);
+        let wakes = mailbox::count_wakes(&batch[0]);
+        flusher.add(batch.clone());
+        assert_eq!(wakes.count(), 1, "no connection was there");
 
-        let wakes = mailbox::count_wakes(&mailbox);
+        let first = runtime();
+        first.block_on(async { flusher.run_here() });
+        flusher.add(batch.clone());
+        assert_eq!((wakes.count(), tasks(&flusher)), (1, (2, 0)));
+        drop(first);
+        assert_eq!((wakes.count(), tasks(&flusher)), (2, (0, 0)), "its end wakes them");
+        flusher.add(batch.clone());
+        assert_eq!((wakes.count(), tasks(&flusher)), (3, (0, 0)), "it is known and cannot be used");
+
         let second = runtime();
-        second.block_on(async { put(&flusher, &mailbox, frames(b"one")) });
-        assert_eq!((wakes.count(), flusher.waiting().tasks), (0, 1));
-        drop(second);
-        assert_eq!((wakes.count(), flusher.waiting().tasks), (1, 0));
+        second.block_on(async {
+            flusher.run_here();
+            flusher.add(batch);
+            while tasks(&flusher) != (0, 0) {
+                yield_now().await;
+            }
+        });
+        assert!(flusher.work().mailboxes.is_empty());
     }
 }

@@ -22,12 +22,16 @@ pub(super) struct Groups {
 
 type Shard = HashMap<GroupName, Members>;
 
-/// The members of a group. Each of them knows its place, so that joining and leaving cost the same in groups of any size.
+/// The members of a group at one moment. A fan-out goes through such a list without a lock.
+pub(super) type MemberList = Arc<Vec<Arc<Mailbox>>>;
+
+/// The members of a group. Each of them knows its place, so that joining and leaving cost the same in groups of any size,
+/// except during a fan-out: the first change then copies the list.
 #[derive(Debug)]
 struct Members {
     /// The number of the group, unlike that of any other, and of one with this name before or after.
     group: u64,
-    mailboxes: Vec<Arc<Mailbox>>,
+    list: MemberList,
 }
 
 impl Default for Groups {
@@ -60,20 +64,20 @@ impl Groups {
         let mut shard = self.shard(group).write().unwrap_or_else(PoisonError::into_inner);
         let Some(members) = shard.get_mut(group) else { return };
         members.remove(member);
-        if members.mailboxes.is_empty() {
+        if members.list.is_empty() {
             shard.remove(group);
             emptied();
         }
     }
 
-    /// Shows the members of a group, if it has any.
-    pub(super) fn visit<T>(&self, group: &GroupName, visit: impl FnOnce(&[Arc<Mailbox>]) -> T) -> Option<T> {
+    /// The members that a group has now, if it has any.
+    pub(super) fn members(&self, group: &GroupName) -> Option<MemberList> {
         let shard = self.shard(group).read().unwrap_or_else(PoisonError::into_inner);
-        shard.get(group).map(|members| visit(&members.mailboxes))
+        shard.get(group).map(|members| Arc::clone(&members.list))
     }
 
     fn new_members(&self) -> Members {
-        Members { group: self.made.fetch_add(1, Ordering::Relaxed), mailboxes: Vec::new() }
+        Members { group: self.made.fetch_add(1, Ordering::Relaxed), list: Arc::default() }
     }
 
     fn shard(&self, group: &GroupName) -> &RwLock<Shard> {
@@ -86,21 +90,21 @@ impl Groups {
 impl Members {
     fn add(&mut self, member: &Arc<Mailbox>) {
         if !member.seats.add_reason(self.group) {
-            member.seats.take(self.group, self.mailboxes.len());
-            self.mailboxes.push(Arc::clone(member));
+            member.seats.take(self.group, self.list.len());
+            Arc::make_mut(&mut self.list).push(Arc::clone(member));
         }
     }
 
-    /// Whoever sat in the last place moves to the one that becomes free.
+    /// The member in the last place moves to the one that becomes free.
     fn remove(&mut self, member: &Mailbox) {
         let Some(place) = member.seats.drop_reason(self.group) else { return };
-        self.mailboxes.swap_remove(place);
-        if let Some(moved) = self.mailboxes.get(place) {
+        let list = Arc::make_mut(&mut self.list);
+        list.swap_remove(place);
+        if let Some(moved) = list.get(place) {
             moved.seats.move_to(self.group, place);
         }
-        let (len, capacity) = (self.mailboxes.len(), self.mailboxes.capacity());
-        if capacity > 64 && capacity > len * 4 {
-            self.mailboxes.shrink_to(len * 2);
+        if list.capacity() > 64 && list.capacity() > list.len() * 4 {
+            list.shrink_to(list.len() * 2);
         }
     }
 }
@@ -124,14 +128,14 @@ mod tests {
     fn members(groups: &Groups, group: &GroupName) -> Vec<u64> {
         let shard = groups.shard(group).read().unwrap();
         let Some(members) = shard.get(group) else { return Vec::new() };
-        for (place, member) in members.mailboxes.iter().enumerate() {
+        for (place, member) in members.list.iter().enumerate() {
             assert_eq!(member.seats.place_in(members.group), Some(place), "of {}", member.id);
         }
-        members.mailboxes.iter().map(|member| member.id).collect()
+        members.list.iter().map(|member| member.id).collect()
     }
 
     fn capacity(groups: &Groups, group: &GroupName) -> usize {
-        groups.shard(group).read().unwrap()[group].mailboxes.capacity()
+        groups.shard(group).read().unwrap()[group].list.capacity()
     }
 
     #[test]
@@ -196,6 +200,19 @@ mod tests {
         let (groups, all) = (Groups::default(), mailboxes(2));
         let names = [0, 1].map(|member| groups.join(&room(), &all[member], || ()).0);
         assert_eq!(names[0].as_str().as_ptr(), names[1].as_str().as_ptr());
+    }
+
+    #[test]
+    fn a_fan_out_holds_up_no_joins_and_sees_the_members_of_its_beginning() {
+        let (groups, all) = (Groups::default(), mailboxes(3));
+        groups.join(&room(), &all[0], || ());
+        groups.join(&room(), &all[1], || ());
+        let list = groups.members(&room()).unwrap();
+        // A lock that the list held would be waited for here.
+        groups.join(&room(), &all[2], || ());
+        groups.leave(&room(), &all[0], || panic!("the group is not empty"));
+        let ids = |list: &[Arc<Mailbox>]| list.iter().map(|member| member.id).collect::<Vec<_>>();
+        assert_eq!((ids(&list), members(&groups, &room())), (vec![0, 1], vec![2, 1]));
     }
 
     #[test]

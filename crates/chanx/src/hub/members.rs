@@ -40,6 +40,7 @@ impl Registration {
     /// Makes the connection reachable. One that begins while the server ends is told at once.
     pub(crate) fn open_mailbox(&mut self, roster: &Arc<Roster>, format: Arc<dyn Format>) -> Arc<Mailbox> {
         let mailbox = Arc::new(Mailbox::new(self.id, format));
+        self.hub.flusher.run_here();
         self.place = Some((Arc::clone(roster), roster.add(Arc::clone(&mailbox))));
         if self.hub.is_draining() {
             mailbox.end(CloseCode::GOING_AWAY, "server shutdown");
@@ -135,5 +136,5 @@ impl Drop for Memberships {
 }
 
 fn audiences(mailbox: &Mailbox) -> Vec<GroupName> {
-    mailbox.user().map(GroupName::of_user).into_iter().chain([GroupName::everyone()]).collect()
+    mailbox.user().map(GroupName::of_identity).into_iter().chain([GroupName::everyone()]).collect()
 }

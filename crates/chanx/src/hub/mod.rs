@@ -190,15 +190,12 @@ struct Receiving(std::sync::Weak<Hub>);
 impl Receiver for Receiving {
     fn group_message(&self, group: &GroupName, message: &LayerMessage) -> Pressure {
         let Some(hub) = self.0.upgrade() else { return Pressure::Low };
-        let sender = hub.sender_of(message);
-        let delivered = hub.groups.visit(group, |members| {
-            let mut fanout = Fanout::new(message, sender);
-            for member in members {
-                fanout.deliver(member);
-            }
-            hub.finish(fanout)
-        });
-        delivered.unwrap_or(Pressure::Low)
+        let Some(members) = hub.groups.members(group) else { return Pressure::Low };
+        let mut fanout = Fanout::new(message, hub.sender_of(message));
+        for member in &*members {
+            fanout.deliver(member);
+        }
+        hub.finish(fanout)
     }
 
     fn channel_message(&self, channel: &str, message: &LayerMessage) -> Pressure {
@@ -292,7 +289,7 @@ mod tests {
     }
 
     fn members(hub: &Hub, group: &GroupName) -> usize {
-        hub.groups.visit(group, <[_]>::len).unwrap_or_default()
+        hub.groups.members(group).map_or(0, |members| members.len())
     }
 
     fn raw(text: &str) -> Arc<LayerMessage> {

@@ -1,11 +1,14 @@
 //! The layer of a single process: no store, no serialization.
 
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use chanx_core::layer::{ChannelLayer, ChannelName, GroupName, Health, LayerFuture, LayerMessage, Pressure, Receiver};
+use futures_util::FutureExt;
+use tokio::runtime::Handle;
 
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -153,13 +156,22 @@ impl ChannelLayer for MemoryLayer {
     }
 }
 
-/// Whoever sends without a pause would fill the mailboxes of connections that run in the same runtime. To yield is no
-/// pause where there are several threads: the sender may be back before another thread has begun. A millisecond is enough
-/// for a connection to empty its mailbox, and little for the sender.
+/// Lets connections that have little room left empty their mailboxes, which takes them less than the pause. To yield would
+/// be no pause where a runtime has several threads: the sender may be back before another thread has begun.
 async fn relieve(pressure: Pressure) {
     if pressure == Pressure::High {
-        tokio::time::sleep(PAUSE).await;
+        pause().await;
     }
+}
+
+/// Works on every thread. One without a runtime sleeps; tokio's timers panic on a runtime that has none, and on one that has
+/// ended, and then the message is delivered without a pause.
+async fn pause() {
+    if Handle::try_current().is_err() {
+        return std::thread::sleep(PAUSE);
+    }
+    let pause = async { tokio::time::sleep(PAUSE).await };
+    let _ = AssertUnwindSafe(pause).catch_unwind().await;
 }
 
 #[cfg(test)]
@@ -207,6 +219,29 @@ mod tests {
             layer.send(&full.new_channel(), Arc::clone(&message)).await.unwrap();
             assert_eq!(before.elapsed() > Duration::ZERO, pauses);
         }
+    }
+
+    #[test]
+    fn a_message_to_full_connections_can_be_sent_from_anywhere() {
+        let layer = Arc::new(MemoryLayer::new());
+        layer.attach(Arc::new(Full));
+        let send = || {
+            let layer = Arc::clone(&layer);
+            async move {
+                let message = Arc::new(LayerMessage::Other(serde_json::Map::new()));
+                layer.send(&layer.new_channel(), message).await.unwrap();
+            }
+        };
+        futures_executor::block_on(send());
+        let runtime = |timers: bool| {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            if timers { builder.enable_time() } else { &mut builder }.build().unwrap()
+        };
+        runtime(false).block_on(send());
+        let ended = runtime(true);
+        let handle = ended.handle().clone();
+        drop(ended);
+        handle.block_on(send());
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
 //! Rules made of rules.
 //!
-//! A combination has no words of its own: which half should speak is anybody's guess. What is not a denial (a refusal
-//! of another kind, a failure) passes through.
+//! A combination has no text of its own, since either half could be the reason. A refusal of another kind and a failure
+//! pass through.
+
+use std::any::Any;
 
 use super::{NotPermitted, Permission, Permitted, Request};
 use crate::consumer::Consumer;
@@ -14,7 +16,8 @@ pub struct And<A, B>(pub A, pub B);
 #[derive(Clone, Copy, Debug)]
 pub struct Or<A, B>(pub A, pub B);
 
-/// The rule is not met. Written `!a`. It says nothing about objects.
+/// The rule is not met. Written `!a`: lets in whom `a`, asked with and without the object, does not let in. `a` is asked
+/// once, about the object, or before where the consumer serves none.
 #[derive(Clone, Copy, Debug)]
 pub struct Negated<A>(pub A);
 
@@ -60,11 +63,31 @@ impl<C: Consumer, A: Permission<C>> Permission<C> for Negated<A> {
     }
 
     async fn has_permission(&self, request: &Request<'_, C>) -> Permitted {
-        match self.0.has_permission(request).await {
-            Ok(()) => Err(NotPermitted::denied()),
-            Err(NotPermitted::Denied(_)) => Ok(()),
-            Err(rejected) => Err(rejected),
+        match no_object::<C>() {
+            Some(nothing) => negated(with_and_without(&self.0, request, nothing).await),
+            None => Ok(()),
         }
+    }
+
+    async fn has_object_permission(&self, request: &Request<'_, C>, object: &C::Object) -> Permitted {
+        match no_object::<C>() {
+            Some(_) => Ok(()),
+            None => negated(with_and_without(&self.0, request, object).await),
+        }
+    }
+}
+
+/// What stands for the object of a consumer that serves none; `None` if it serves one.
+fn no_object<C: Consumer>() -> Option<&'static C::Object> {
+    let nothing: &'static dyn Any = &();
+    nothing.downcast_ref()
+}
+
+fn negated(permitted: Permitted) -> Permitted {
+    match permitted {
+        Ok(()) => Err(NotPermitted::denied()),
+        Err(NotPermitted::Denied(_)) => Ok(()),
+        Err(rejected) => Err(rejected),
     }
 }
 

@@ -30,7 +30,9 @@ pub fn allow_if(condition: bool) -> Permitted {
 /// A rule about who may connect to the consumer `C`, and to which of its objects.
 ///
 /// A tuple asks its members in order, each with its own words. `&`, `|` and `!` combine rules into one without words of
-/// its own; a type gets these operators from [`permission_operators!`](crate::permission_operators).
+/// its own; a type gets these operators from [`permission_operators!`](crate::permission_operators). A combination means
+/// what it reads like: `!IsBanned` lets in whom `IsBanned` would not let in to this object. It is asked once the object
+/// is known, so that a client which it refuses is told 404 where the object does not exist.
 ///
 /// ```
 /// use chanx::permission::{IsStaff, NotPermitted, Permission, Permitted, Request};

@@ -76,6 +76,10 @@ table::settings! {
     /// pauses.
     max_waiting_messages: usize = 64, rules::at_least_one;
 
+    /// How many faults of one message its `error` frame lists at most. They take about a kibibyte each of the frame, all in
+    /// all; what is more is left out.
+    max_faults: usize = 20, rules::at_least_one;
+
     /// How many bytes may wait to be sent to one connection before its handlers wait too, and
     /// nothing more is read from it.
     max_outgoing_bytes: usize = 1_048_576, rules::at_least_one;
@@ -167,6 +171,10 @@ table::settings! {
 
     /// What is logged, as a level or as directives such as `info,chanx=debug`.
     log_filter: String = "info".to_owned(), rules::not_empty;
+
+    /// How many bytes of log lines may wait to be written. Further lines are lost, and the log tells how many as soon as it
+    /// can be written; a quarter is kept for warnings and errors.
+    max_queued_log_bytes: usize = 1_048_576, rules::at_least_one;
 
     /// What carries messages between the processes of a site; `memory://` where there is one
     /// process.

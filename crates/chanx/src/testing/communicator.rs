@@ -25,6 +25,7 @@ const MASK: [u8; 4] = [0x11, 0x22, 0x33, 0x44];
 pub struct Communicator {
     stream: Box<dyn Stream>,
     reader: FrameReader,
+    subprotocol: Option<String>,
     wire: WireFormat,
     patience: Duration,
     has_closed: bool,
@@ -50,10 +51,15 @@ enum Received {
 }
 
 impl Communicator {
-    pub(super) fn new(stream: Box<dyn Stream>, early: &[u8]) -> Self {
+    pub(super) fn new(stream: Box<dyn Stream>, early: &[u8], subprotocol: Option<String>) -> Self {
         let mut reader = FrameReader::new(Role::Client, LARGEST_MESSAGE);
         reader.buffer_mut().extend_from_slice(early);
-        Self { stream, reader, wire: WireFormat::default(), patience: PATIENCE, has_closed: false }
+        Self { stream, reader, subprotocol, wire: WireFormat::default(), patience: PATIENCE, has_closed: false }
+    }
+
+    /// The subprotocol that the server chose.
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
     }
 
     /// Waits this long for what is expected; 2 seconds unless told otherwise.

@@ -74,7 +74,7 @@ impl Connector {
         self.header("Cookie", format!("{name}={value}"))
     }
 
-    /// Offers a subprotocol.
+    /// Offers a subprotocol, beside those that were offered before.
     pub fn subprotocol(self, name: &str) -> Self {
         self.header("Sec-WebSocket-Protocol", name)
     }
@@ -88,7 +88,7 @@ impl Connector {
         stream.write_all(&self.request()).await?;
         let answer = timeout(PATIENCE, read_head(&mut stream)).await.map_err(|_| ConnectError::TimedOut)??;
         match answer.status {
-            101 => Ok(Communicator::new(stream, &answer.rest)),
+            101 => Ok(Communicator::new(stream, &answer.rest, answer.subprotocol)),
             status => Err(ConnectError::Refused { status, body: read_body(stream, answer.rest).await }),
         }
     }
@@ -132,6 +132,7 @@ fn serve(app: Router, stream: tokio::io::DuplexStream) {
 
 struct Head {
     status: u16,
+    subprotocol: Option<String>,
     /// What came after the head.
     rest: Vec<u8>,
 }
@@ -140,14 +141,20 @@ async fn read_head(stream: &mut Box<dyn Stream>) -> Result<Head, ConnectError> {
     let mut bytes = Vec::new();
     loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-            let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
-            let status = std::str::from_utf8(line).ok().and_then(|line| line.split(' ').nth(1)?.parse().ok());
-            return Ok(Head { status: status.ok_or(ConnectError::NotHttp)?, rest: bytes.split_off(end + 4) });
+            let rest = bytes.split_off(end + 4);
+            let head = String::from_utf8_lossy(&bytes);
+            let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(ConnectError::NotHttp)?;
+            return Ok(Head { status, subprotocol: header(&head, "sec-websocket-protocol"), rest });
         }
         if stream.read_buf(&mut bytes).await? == 0 {
             return Err(ConnectError::NotHttp);
         }
     }
+}
+
+fn header(head: &str, name: &str) -> Option<String> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
 }
 
 /// What is there of a body at once; it only helps to understand a failed test.

@@ -44,6 +44,7 @@ macro_rules! __layer_suite {
             an_empty_group_is_no_error
             messages_of_one_sender_keep_their_order
             names_of_every_shape_are_told_apart
+            groups_of_users_and_of_everyone_are_carried
 
             subscribing_ends_when_messages_arrive
             subscribing_needs_nobody_who_waits

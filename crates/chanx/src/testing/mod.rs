@@ -1,7 +1,7 @@
 //! A client for tests: connects to an application in process or over a socket, and says what it expects.
 //!
 //! In process, the whole path is real (router, upgrade, frames, driver) but for the network: no port is opened, and with
-//! `#[tokio::test(start_paused = true)]` time passes only when everything waits.
+//! `#[tokio::test(start_paused = true)]` time passes only when everything waits: see "Paused time" below.
 #![doc = include_str!("../../docs/testing.md")]
 
 mod communicator;

@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::routing::post;
 use axum::{Extension, Router};
 use chanx::layer::{Health, MemoryLayer};
-use chanx::{Audience, ChannelName, Channels};
+use chanx::testing::Communicator;
+use chanx::{Audience, ChannelName, Channels, GroupName};
 use http::{Request, StatusCode};
 use serde_json::{Map, Value, json};
 use tower::ServiceExt;
@@ -64,6 +65,54 @@ async fn users_whose_keys_are_no_names_are_told_apart() {
     hears(&mut plus, "plus").await;
     heard_all(&mut minus).await;
     heard_all(&mut plus).await;
+}
+
+async fn robot(site: &Site, name: &str) -> Communicator {
+    welcome(site.connector("/robots/").header("x-robot", name).header("x-groups", "room")).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_of_different_kinds_are_no_audience_and_say_nothing_for_each_other() {
+    let site = Site::new();
+    let (mut user, mut robot) = (site.user(7, "room").await, robot(&site, "7").await);
+    site.channels.send_group_message(Audience::user(7), &message("to the user")).await.unwrap();
+    hears(&mut user, "to the user").await;
+    heard_all(&mut user).await;
+    let kind = std::any::type_name::<Robot>();
+    site.channels.send_group_message(Audience::user_of(kind, 7), &message("to the robot")).await.unwrap();
+    hears(&mut robot, "to the robot").await;
+    for (sender, is_mine) in [(0, [true, false]), (1, [false, true])] {
+        let clients = [&mut user, &mut robot];
+        tell(clients[sender], "say_to_all", "hi").await;
+        for (client, is_mine) in clients.into_iter().zip(is_mine) {
+            loop {
+                let heard = client.receive_json().await.unwrap();
+                if heard["action"] == "said" {
+                    assert_eq!(heard["is_mine"], is_mine);
+                    break;
+                }
+                assert_eq!(heard["payload"], Value::Null, "completions come in between");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_of_clients_are_those_of_no_audience() {
+    let site = Site::new();
+    let (mut client, mut user) = (site.member("room").await, site.user(7, "").await);
+    for name in ["chanx.everyone", "chanx.user.7", "chanx.", "chanx.room"] {
+        for (action, payload) in
+            [("join", json!(name)), ("leave", json!(name)), ("say_to", json!({"groups": ["room", name], "text": "x"}))]
+        {
+            assert_eq!(ask(&mut client, action, payload).await[0]["action"], "error", "{action} {name}");
+        }
+        assert!(Audience::group(name).is_err());
+        site.channels.send_group_message(GroupName::escaped(name), &message("escaped")).await.unwrap();
+    }
+    heard_all(&mut user).await;
+    assert_eq!(groups_of(&mut client).await, ["room"]);
+    assert!(ask(&mut client, "join", "chanx").await.is_empty() && ask(&mut client, "join", "chanx-x").await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

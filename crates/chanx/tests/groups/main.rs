@@ -3,6 +3,7 @@
 mod site;
 
 mod audiences;
+mod blocking;
 mod events;
 mod leaving;
 mod membership;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use chanx::auth::{Authentication, AuthenticationError, User};
+use chanx::auth::{Authentication, AuthenticationError, Identity, User};
 use chanx::layer::{ChannelLayer, Health, LayerFuture, LayerMessage, MemoryLayer, Receiver};
 use chanx::permission::{AllowAny, Permission};
 use chanx::routing::path;
@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 pub(crate) enum Command {
     Join(String),
     Leave(String),
+    LeaveAll,
     Groups,
     Name,
     Say(String),
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Light(Fuse),
     Raw(Value),
     Flood { count: usize, size: usize },
+    SayAndBlock(String),
     Sleep(u64),
     Fail,
     Panic,
@@ -178,7 +180,12 @@ impl<K: Kind> Consumer for Member<K> {
 
     async fn build_groups(&mut self, cx: &mut Context<Self>) -> Result<Vec<GroupName>> {
         fault(cx, "build")?;
-        first_groups(cx)
+        let audience = match cx.handshake()?.header("x-audience") {
+            Some("everyone") => Some(GroupName::everyone()),
+            Some(_) => cx.user().key().map(|key| GroupName::of_user(&key)),
+            None => None,
+        };
+        Ok(first_groups(cx)?.into_iter().chain(audience).collect())
     }
 
     async fn post_authentication(&mut self, cx: &mut Context<Self>) -> Result {
@@ -189,6 +196,11 @@ impl<K: Kind> Consumer for Member<K> {
         match message {
             Command::Join(group) => cx.join(group).await?,
             Command::Leave(group) => cx.leave(group)?,
+            Command::LeaveAll => {
+                for group in cx.groups().cloned().collect::<Vec<_>>() {
+                    cx.leave(group)?;
+                }
+            }
             Command::Groups => {
                 let groups = cx.groups().map(ToString::to_string).collect();
                 cx.send_message(Answer::Groups(groups)).await?;
@@ -210,6 +222,10 @@ impl<K: Kind> Consumer for Member<K> {
                     let text = format!("{number} {}", "x".repeat(size));
                     cx.send_group_message(RoomMessage::Said(text)).await?;
                 }
+            }
+            Command::SayAndBlock(text) => {
+                cx.send_group_message(RoomMessage::Said(text)).await?;
+                cx.state::<Blocker>()?.block();
             }
             Command::Sleep(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
             Command::Fail => return Err(HandlerError::new("a fault on demand")),
@@ -274,6 +290,60 @@ impl<M: chanx::IncomingMessage + chanx::OutgoingMessage + Send + 'static> Consum
     }
 
     async fn receive_message(&mut self, _: &mut Context<Self>, _: Command) -> Result {
+        Ok(())
+    }
+}
+
+/// Somebody who is no user of the site, by a header.
+pub(crate) struct Robot(String);
+
+impl Identity for Robot {
+    fn key(&self) -> Option<String> {
+        Some(self.0.clone())
+    }
+}
+
+pub(crate) struct RobotHeader;
+
+impl Authentication for RobotHeader {
+    type User = Robot;
+
+    async fn authenticate(handshake: &Handshake) -> Result<Option<Robot>, AuthenticationError> {
+        Ok(handshake.header("x-robot").map(|name| Robot(name.to_owned())))
+    }
+
+    fn anonymous() -> Option<Robot> {
+        None
+    }
+}
+
+/// A consumer for robots, which say what they are told to say to the groups of their header `x-groups`.
+pub(crate) struct Robots;
+
+impl Consumer for Robots {
+    type Authentication = RobotHeader;
+    type Object = ();
+    type Incoming = Command;
+    type Outgoing = Answer;
+    type GroupMessage = RoomMessage;
+    type Event = Never;
+
+    fn overrides() -> Overrides {
+        Plain::overrides()
+    }
+
+    async fn connect(_: &mut Context<Self>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn build_groups(&mut self, cx: &mut Context<Self>) -> Result<Vec<GroupName>> {
+        first_groups(cx)
+    }
+
+    async fn receive_message(&mut self, cx: &mut Context<Self>, message: Command) -> Result {
+        if let Command::SayToAll(text) = message {
+            cx.send_group_message(RoomMessage::Said(text)).exclude_current(false).await?;
+        }
         Ok(())
     }
 }
@@ -384,12 +454,41 @@ impl ChannelLayer for Watched {
     }
 }
 
+/// Where handlers block their threads, until the test lets them go.
+#[derive(Clone, Default)]
+pub(crate) struct Blocker(Arc<(Mutex<Blocked>, Condvar)>);
+
+#[derive(Default)]
+struct Blocked {
+    is_there: bool,
+    may_go: bool,
+}
+
+impl Blocker {
+    fn block(&self) {
+        let (state, changed) = &*self.0;
+        let mut state = state.lock().unwrap();
+        state.is_there = true;
+        drop(changed.wait_timeout_while(state, Duration::from_secs(20), |state| !state.may_go).unwrap());
+    }
+
+    pub(crate) fn is_blocking(&self) -> bool {
+        self.0.0.lock().unwrap().is_there
+    }
+
+    pub(crate) fn release(&self) {
+        self.0.0.lock().unwrap().may_go = true;
+        self.0.1.notify_all();
+    }
+}
+
 /// One server.
 pub(crate) struct Site {
     pub(crate) app: Router,
     pub(crate) channels: Channels,
     pub(crate) connections: Connections,
     pub(crate) layer: Arc<Watched>,
+    pub(crate) blocker: Blocker,
 }
 
 pub(crate) fn settings() -> Settings {
@@ -414,11 +513,13 @@ impl Site {
             path("stranger/", Stranger::<OtherMessage>::endpoint()),
             path("deaf/", Stranger::<Never>::endpoint()),
             path("unwritten/", Unwritten::endpoint()),
+            path("robots/", Robots::endpoint()),
         ];
         let channels = Channels::new(Arc::clone(&layer) as _);
-        let websockets = Websockets::with_channels(routes, settings, &channels).unwrap();
+        let blocker = Blocker::default();
+        let websockets = Websockets::with_channels(routes, settings, &channels).unwrap().extension(blocker.clone());
         let connections = websockets.connections();
-        Self { app: websockets.into_router(), channels, connections, layer }
+        Self { app: websockets.into_router(), channels, connections, layer, blocker }
     }
 
     pub(crate) fn connector(&self, path: &str) -> Connector {

@@ -6,4 +6,5 @@ mod log;
 mod origins;
 mod routes;
 mod server;
+mod subprotocols;
 mod users;

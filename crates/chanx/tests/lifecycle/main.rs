@@ -3,6 +3,7 @@
 
 mod draining;
 mod fairness;
+mod held;
 mod limits;
 mod outcomes;
 mod probe;

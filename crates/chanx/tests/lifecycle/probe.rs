@@ -37,6 +37,8 @@ pub(crate) enum Incoming {
     Note(String),
     /// Is read by a type that may panic.
     Read(Fragile),
+    /// Sends answers of this size for ever.
+    Flood(usize),
     /// Sends answers of this size through the connection's own handle, for ever.
     Stream(usize),
     /// Sends one answer of this size.
@@ -173,6 +175,9 @@ impl Consumer for Probe {
                 self.0.note(text);
             }
             Incoming::Read(Fragile(text)) => self.0.note(text),
+            Incoming::Flood(size) => loop {
+                cx.send_message(Outgoing::Text("x".repeat(size))).await?;
+            },
             Incoming::Stream(size) => {
                 let handle = cx.peer();
                 self.0.note("streaming");

@@ -17,6 +17,10 @@ impl Consumer for EchoConsumer {
     type GroupMessage = Never;
     type Event = Never;
 
+    fn subprotocols() -> &'static [&'static str] {
+        &["echo.v1"]
+    }
+
     fn about() -> About {
         About::new("Repeats what users say, under their names. It greets each of them first.").tag("examples")
     }

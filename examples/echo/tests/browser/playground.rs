@@ -36,6 +36,7 @@ pub(crate) async fn story(site: &mut Site, browser: &Browser) -> Result {
     looks_good(browser).await?;
     hostile::stays_text(browser).await?;
     disconnects(browser).await?;
+    offers_subprotocols(site, browser).await?;
     docs::there_and_back(browser).await
 }
 
@@ -95,7 +96,7 @@ async fn sends_with_faults(browser: &Browser) -> Result {
 
     browser.pastes(JSON_EDITOR, r#"{"action": "echo", "#).await?;
     browser.sees("[role=tabpanel] .fault", "This is not JSON").await?;
-    browser.sees(VERDICT, "Invalid JSON: the text ends too early").await?;
+    browser.sees(VERDICT, "Invalid JSON: EOF while parsing").await?;
     browser.clicks_words("button", "Example").await
 }
 
@@ -163,6 +164,27 @@ async fn disconnects(browser: &Browser) -> Result {
     browser.clicks_words("button", "Disconnect").await?;
     browser.sees(".status", "Not connected").await?;
     browser.sees(".entry", "Closed with 4321").await
+}
+
+/// A browser ends a connection for which no subprotocol was chosen, and does not say why; the page and the log do.
+async fn offers_subprotocols(site: &Site, browser: &Browser) -> Result {
+    const OFFERS: &str = ".more input[placeholder='echo.v1']";
+    browser.pastes(OFFERS, "graphql-ws, hunter2").await?;
+    browser.clicks_words("button", "Connect").await?;
+    browser.sees(".entry", "Closed with 1006: this endpoint speaks none of the subprotocols that were offered").await?;
+    browser.sees(".problem", "It speaks echo.v1").await?;
+    let log = site.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("none of the subprotocols was chosen")).collect();
+    claim(
+        lines.len() == 1 && !log.contains("hunter2"),
+        &format!("the log says so once, and without the offers: {lines:?}"),
+    )?;
+
+    browser.pastes(OFFERS, "graphql-ws, echo.v1").await?;
+    browser.clicks_words("button", "Connect").await?;
+    browser.sees(".entry", "Connected, with the subprotocol echo.v1").await?;
+    browser.clicks_words("button", "Disconnect").await?;
+    browser.sees(".status", "Not connected").await
 }
 
 /// Opens the menu of the history and chooses from it.

@@ -13,7 +13,7 @@ mod text;
 use serde_json::{Map, Value};
 
 use crate::camelize::Naming;
-use crate::validation::{Document, constants, diagnose, list, types};
+use crate::validation::{Document, Patterns, constants, diagnose, list, types};
 use merge::merge;
 
 /// How many parts are made before those that are not required are left out.
@@ -34,8 +34,9 @@ const MAX_PARTS: usize = 2_000;
 pub fn example(schema: &Value) -> Value {
     let none = Map::new();
     let definitions = schema.get("$defs").and_then(Value::as_object).unwrap_or(&none);
+    let patterns = Patterns::default();
     let mut maker = Maker {
-        document: Document::new(schema, definitions),
+        document: Document::new(schema, definitions, &patterns),
         definitions,
         open: Vec::new(),
         parts_left: MAX_PARTS,

@@ -463,6 +463,25 @@ pub(super) mod tests {
         assert_eq!(wakes.count(), 1);
     }
 
+    #[test]
+    fn a_tick_wakes_a_driver_only_when_it_may_have_something_to_do() {
+        let mailbox = mailbox();
+        let wakes = count_wakes(&mailbox);
+        mailbox.end_turn(None, 3);
+        for expected in [0, 0, 1] {
+            mailbox.tick();
+            assert_eq!(wakes.count(), expected);
+        }
+        assert_eq!(mailbox.begin_turn().ticks, 3);
+        assert_eq!(mailbox.begin_turn().ticks, 0);
+        // A tick that comes while the driver runs is not lost.
+        mailbox.end_turn(None, 2);
+        assert_eq!(mailbox.begin_turn().ticks, 0);
+        mailbox.tick();
+        mailbox.end_turn(None, 1);
+        assert_eq!(wakes.count(), 2);
+    }
+
     #[tokio::test]
     async fn whoever_may_wait_waits_for_room_and_is_told_of_the_end() {
         let mailbox = Arc::new(mailbox());

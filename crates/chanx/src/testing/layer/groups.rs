@@ -2,6 +2,7 @@
 
 use super::fixture::LayerFixture;
 use super::process::{Process, group, numbered};
+use crate::layer::GroupName;
 
 /// A message to a group reaches every process that subscribes to it, the sender's own among them, once.
 pub async fn a_group_message_reaches_each_subscriber_once<F: LayerFixture>() {
@@ -88,4 +89,19 @@ pub async fn names_of_every_shape_are_told_apart<F: LayerFixture>() {
         receiver.expect(&group(name), &message).await;
     }
     receiver.expect_nothing().await;
+}
+
+/// chanx's own groups, whose names no text makes, are carried like others.
+pub async fn groups_of_users_and_of_everyone_are_carried<F: LayerFixture>() {
+    let fixture = F::start().await;
+    let (sender, receiver) = (Process::start(&fixture).await, Process::start(&fixture).await);
+    let groups = [GroupName::everyone(), GroupName::of_user("7"), GroupName::of_identity("app::Robot/7")];
+    for group in &groups {
+        receiver.subscribe(group).await;
+    }
+    for (number, group) in (0..).zip(&groups) {
+        let message = numbered("a", number);
+        sender.group_send(group, message.clone()).await;
+        receiver.expect(group, &message).await;
+    }
 }
