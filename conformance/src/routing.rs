@@ -18,6 +18,7 @@ fn websockets() -> Vec<Route<Endpoint>> {
         path("override-off/", OverrideOff::endpoint()),
         path("override-on/", OverrideOn::endpoint()),
         path("ignore-ping/", IgnorePing::endpoint()),
+        path("raw/", RawEcho::endpoint()),
         path("no-events/", NoEvents::endpoint()),
         path("typed/", Typed::endpoint()),
         path("shapes/", Shapes::endpoint()),

@@ -2,6 +2,7 @@
 
 mod args;
 mod asyncapi;
+mod autobahn;
 mod channels_redis;
 mod checks;
 mod compression;

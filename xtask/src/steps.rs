@@ -8,7 +8,8 @@ use std::time::Instant;
 use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::{
-    asyncapi, channels_redis, checks, compression, conformance, core_edges, django, instructions, limits, tools, values,
+    asyncapi, autobahn, channels_redis, checks, compression, conformance, core_edges, django, instructions, limits,
+    tools, values,
 };
 
 /// One part of the test command.
@@ -46,6 +47,7 @@ pub(crate) const ALL: &[Step] = &[
         about: "random values through JSON Schema, chanx's types and a real Pydantic",
         run: values::check,
     },
+    Step { name: "autobahn", about: "the cases of the Autobahn test suite against a raw echo", run: autobahn::check },
     Step { name: "django", about: "chanx and a real Django on one database", run: django::check },
     Step {
         name: "redis",

@@ -6,6 +6,7 @@ mod echo;
 mod events;
 mod faults;
 mod plain;
+mod raw;
 mod rooms;
 mod shapes;
 mod typed;
@@ -16,6 +17,7 @@ pub(crate) use echo::{Echo, SinglePing};
 pub(crate) use events::Events;
 pub(crate) use faults::{ClosePostAuth, FaultBuildGroups, FaultPostAuth, Faults, QuickDeny, SlowAuth, SlowPostAuth};
 pub(crate) use plain::*;
+pub(crate) use raw::RawEcho;
 pub(crate) use rooms::{
     RoomAnyone, RoomById, RoomByPk, RoomBySlug, RoomByUid, RoomCombined, RoomNot, RoomOr, RoomOrNot,
 };

@@ -127,3 +127,29 @@ impl Config {
         }
     }
 }
+
+/// For the project's own tests with random bytes.
+#[doc(hidden)]
+pub mod fuzzing {
+    use chanx_core::layer::LayerMessage;
+    use serde_json::{Map, Value};
+
+    use crate::codec::Codec;
+    use crate::{Config, Serializer};
+
+    fn codec(serializer: Serializer) -> Option<Codec> {
+        let config = Config::from_url("redis://localhost").ok()?;
+        Some(Codec::new(&config.serializer(serializer)))
+    }
+
+    /// The message that these bytes are.
+    pub fn read(serializer: Serializer, bytes: &[u8]) -> Option<Map<String, Value>> {
+        codec(serializer)?.decode(bytes, None).ok()
+    }
+
+    /// The bytes of a message.
+    pub fn write(serializer: Serializer, message: &LayerMessage) -> Option<Vec<u8>> {
+        let codec = codec(serializer)?;
+        codec.plain(&codec.draft(message).ok()?).ok()
+    }
+}

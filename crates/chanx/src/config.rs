@@ -8,19 +8,24 @@ use chanx_core::session::{MessageLog, SessionConfig};
 use chanx_core::wire::WireFormat;
 
 use crate::consumer::Overrides;
+use crate::endpoint::Endpoint;
 use crate::settings::Settings;
 
 pub(crate) fn session_config(
     settings: &Settings,
-    overrides: &Overrides,
+    endpoint: &Endpoint,
     compression: &Arc<Compression>,
 ) -> SessionConfig {
-    let o = overrides;
+    let o = endpoint.overrides();
+    // Clients of raw messages know none of the protocol's own, unless their consumer says so.
+    let speaks = !endpoint.is_raw();
     let mut config = SessionConfig::default();
-    config.wire = wire_format(settings, overrides);
-    config.log = message_log(settings, overrides);
-    config.send_completion = o.send_completion.unwrap_or(settings.send_completion);
-    config.send_authentication_message = o.send_authentication_message.unwrap_or(settings.send_authentication_message);
+    config.wire = wire_format(settings, o);
+    config.log = message_log(settings, o);
+    config.send_completion = o.send_completion.unwrap_or(settings.send_completion && speaks);
+    config.send_authentication_message =
+        o.send_authentication_message.unwrap_or(settings.send_authentication_message && speaks);
+    config.failure_closes = !speaks;
     config.send_immediately = settings.send_message_immediately;
     config.legacy_close_codes = settings.legacy_close_codes;
     config.panic_closes = o.panic_closes.unwrap_or(true);

@@ -31,7 +31,7 @@ pub trait Consumer: Sized + Send + 'static {
     type Authentication: Authentication;
     /// What this connection is about, found by the request; `()` if it is about nothing in particular.
     type Object: FromHandshake;
-    /// What clients may send.
+    /// What clients may send; [`Raw`](crate::Raw) for texts and bytes as they are.
     type Incoming: IncomingMessage;
     /// What is sent to clients.
     type Outgoing: OutgoingMessage;
@@ -92,7 +92,8 @@ pub trait Consumer: Sized + Send + 'static {
     /// Handles one message.
     ///
     /// # Errors
-    /// Any error is logged under an id, the client gets that id in an `error` frame, and the connection lives on.
+    /// Any error is logged under an id, the client gets that id in an `error` frame, and the connection lives on. Where
+    /// messages are [`Raw`](crate::Raw) it closes the connection with 1011 instead.
     fn receive_message(
         &mut self,
         cx: &mut Context<Self>,

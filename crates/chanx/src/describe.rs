@@ -41,7 +41,7 @@ pub fn describe(routes: &RouteTable<Endpoint>, settings: &Settings) -> Vec<Endpo
 
 fn describe_route(route: &CompiledRoute<Endpoint>, settings: &Settings) -> EndpointDescription {
     let endpoint = route.endpoint();
-    let config = session_config(settings, endpoint.overrides(), &Arc::new(Compression::new(0)));
+    let config = session_config(settings, endpoint, &Arc::new(Compression::new(0)));
     let About { description, tags, query, close_codes } = endpoint.about();
     let messages = |set| describe_messages(set, &config.wire);
     let mut described = EndpointDescription::default();
@@ -49,7 +49,7 @@ fn describe_route(route: &CompiledRoute<Endpoint>, settings: &Settings) -> Endpo
     described.route_name = route.name().map(str::to_owned);
     described.pattern = route.pattern().to_owned();
     described.address = route.address();
-    described.description = description;
+    described.description = if endpoint.is_raw() { describe_raw(&description) } else { description };
     described.tags = tags;
     described.path_parameters = path_parameters(route);
     described.query_parameters = query;
@@ -66,9 +66,16 @@ fn describe_route(route: &CompiledRoute<Endpoint>, settings: &Settings) -> Endpo
     described
 }
 
+/// What documents say of messages that no set describes.
+fn describe_raw(description: &str) -> String {
+    let raw = "Messages are *raw*: texts and binary messages are taken as they are, without an envelope.";
+    format!("{description}\n\n{raw}").trim_start().to_owned()
+}
+
 /// What chanx itself sends with these settings.
 fn builtin_messages(config: &SessionConfig, has_groups: bool) -> Vec<MessageDescription> {
     let is_sent = |message: &MessageDescription| match &*message.action {
+        "error" => !config.failure_closes,
         "authentication" => config.send_authentication_message,
         "complete" => config.send_completion,
         "group_complete" => config.send_completion && has_groups,

@@ -8,7 +8,7 @@ use chanx_core::decode::{Rejected, decode};
 use chanx_core::deflate::Agreement;
 use chanx_core::description::SecurityScheme;
 use chanx_core::layer::Content;
-use chanx_core::message::{Message, MessageSet};
+use chanx_core::message::{IncomingMessage, Message, MessageSet};
 use chanx_core::validation::Fault;
 use chanx_core::wire::WireFormat;
 use tracing::{Instrument, Span};
@@ -31,6 +31,7 @@ use crate::transport::Transport;
 pub struct Endpoint {
     name: &'static str,
     overrides: Overrides,
+    is_raw: bool,
     incoming: fn() -> &'static MessageSet,
     outgoing: fn() -> &'static MessageSet,
     group_messages: fn() -> &'static MessageSet,
@@ -63,6 +64,7 @@ impl Endpoint {
         Self {
             name: short_name(std::any::type_name::<C>()),
             overrides: C::overrides(),
+            is_raw: C::Incoming::RAW.is_some(),
             incoming: C::Incoming::messages,
             outgoing: C::Outgoing::messages,
             group_messages: C::GroupMessage::messages,
@@ -71,7 +73,7 @@ impl Endpoint {
             about: C::about,
             schemes: C::Authentication::schemes,
             permissions: || C::permissions().describe(),
-            check_message: |text, wire| decode::<C::Incoming>(text, wire).map(drop),
+            check_message: check_message::<C::Incoming>,
             check_event: |text| parse_event::<C::Event>(text).map(drop),
             broadcast: Broadcast::new::<C::GroupMessage>,
             spawn: |opening, span| drop(tokio::spawn(driver::serve::<C>(Box::new(opening)).instrument(span))),
@@ -140,6 +142,11 @@ impl Endpoint {
         (self.check_event)(text)
     }
 
+    /// Whether messages of clients are taken as they are: see [`Raw`](crate::Raw).
+    pub fn is_raw(&self) -> bool {
+        self.is_raw
+    }
+
     pub(crate) fn broadcast(&self, content: &Content, wire: &WireFormat) -> Result<Broadcast, BroadcastError> {
         (self.broadcast)(content, wire)
     }
@@ -158,6 +165,10 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Endpoint").field(&self.name).finish()
     }
+}
+
+fn check_message<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Result<(), Rejected> {
+    if M::RAW.is_some() { Ok(()) } else { decode::<M>(text, wire).map(drop) }
 }
 
 /// The last part of a type's path, without the paths of its parameters.

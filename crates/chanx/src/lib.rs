@@ -41,11 +41,13 @@ mod users;
 pub mod __private;
 
 pub use about::About;
+pub use bytes::Bytes;
+pub use bytestring::ByteString;
 pub use channels::{Audience, Channels, ChannelsError, InvalidEvent, parse_event};
 pub use chanx_core::close::{CLOSE_CODES, CloseCode, CloseCodeInfo, InvalidCloseCode};
 pub use chanx_core::description;
 pub use chanx_core::layer::{ChannelName, GroupName, InvalidName};
-pub use chanx_core::message::{IncomingMessage, Message, MessageInfo, MessageSet, Never, OutgoingMessage};
+pub use chanx_core::message::{IncomingMessage, Message, MessageInfo, MessageSet, Never, OutgoingMessage, Raw};
 pub use chanx_core::session::{Disconnect, EndedBy, SendError};
 pub use chanx_macros::Message;
 pub use connections::Connections;

@@ -36,7 +36,7 @@ impl Mounted {
         hub: &Hub,
         (compression, users): (&Arc<Compression>, &Arc<Users>),
     ) -> Self {
-        let config = session_config(settings, endpoint.overrides(), compression);
+        let config = session_config(settings, &endpoint, compression);
         Self {
             roster: hub.new_roster(config.tick_period()),
             config: Arc::new(config),

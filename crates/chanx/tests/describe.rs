@@ -199,3 +199,45 @@ fn a_message_is_checked_as_the_consumer_would() {
     let faults = check(r#"{"type": "say", "payload": {"text": ""}}"#).unwrap_err();
     assert_eq!(faults[0].kind, "string_too_short");
 }
+
+struct Bytes;
+
+impl Consumer for Bytes {
+    type Authentication = ();
+    type Object = ();
+    type Incoming = chanx::Raw;
+    type Outgoing = Never;
+    type GroupMessage = Never;
+    type Event = Never;
+
+    fn about() -> About {
+        About::new("Takes files.")
+    }
+
+    fn permissions() -> impl Permission<Self> {
+        AllowAny
+    }
+
+    async fn connect(_: &mut Context<Self>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn receive_message(&mut self, _: &mut Context<Self>, _: chanx::Raw) -> Result {
+        Ok(())
+    }
+}
+
+#[test]
+fn documents_say_that_messages_are_raw_and_name_none() {
+    let routes: Routes<Endpoint> = Routes::new([path("ws/files/", Bytes::endpoint())]);
+    let mut settings = Settings::default();
+    settings.send_completion = true;
+    let mut application = chanx::description::Application::default();
+    application.endpoints = describe(&routes.compile().unwrap(), &settings);
+    let [files] = &application.endpoints[..] else { panic!("one route") };
+    assert!(files.description.starts_with("Takes files.\n\nMessages are *raw*"), "{}", files.description);
+    assert!(!files.wire.send_completion && !files.wire.send_authentication_message);
+    for messages in [&files.incoming, &files.outgoing, &files.group_messages, &files.builtin] {
+        assert!(messages.is_empty(), "{messages:?}");
+    }
+}

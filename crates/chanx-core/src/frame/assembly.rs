@@ -33,6 +33,10 @@ impl Assembly {
         &self.payload
     }
 
+    pub(super) fn into_payload(self) -> Vec<u8> {
+        self.payload
+    }
+
     pub(super) fn is_compressed(&self) -> bool {
         self.is_compressed
     }

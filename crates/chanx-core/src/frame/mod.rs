@@ -33,7 +33,10 @@ pub use read::FrameReader;
 pub use violation::Violation;
 pub use write::{FrameWriter, write_close, write_compressed, write_frame, write_masked};
 
+use bytes::Bytes;
+
 use crate::close::CloseFrame;
+use crate::message::Raw;
 
 /// The longest payload of a ping, pong or close frame, in bytes (RFC 6455, section 5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
@@ -96,6 +99,19 @@ pub enum Frame<'a> {
     Ping(&'a [u8]),
     /// A pong, asked for or not.
     Pong(&'a [u8]),
+    /// The peer's last frame; `None` if it gave no code.
+    Close(Option<CloseFrame>),
+}
+
+/// A whole message or control frame that outlives the buffer it was read into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnedFrame {
+    /// A text or binary message.
+    Message(Raw),
+    /// A ping; the pong that answers it carries the same bytes, at most [`MAX_CONTROL_PAYLOAD`].
+    Ping(Bytes),
+    /// A pong, asked for or not.
+    Pong(Bytes),
     /// The peer's last frame; `None` if it gave no code.
     Close(Option<CloseFrame>),
 }

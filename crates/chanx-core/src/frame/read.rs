@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::assembly::{Assembly, NOTHING};
 use super::header::Header;
-use super::{Frame, Opcode, Role, Violation, body, mask};
+use super::{Frame, Opcode, OwnedFrame, Role, Violation, body, mask};
 use crate::deflate::Inflater;
 
 /// Reads the frames of one connection.
@@ -41,6 +41,8 @@ pub struct FrameReader {
     buffer: BytesMut,
     /// How many bytes at the front of the buffer belong to the frame that was yielded last.
     consumed: usize,
+    /// How many bytes of the buffer's memory lie in front of it, at most.
+    before: usize,
     /// None, as most of the time: no fragments are gathered, and no message of theirs was yielded last.
     assembly: Option<Box<Assembly>>,
     /// None: compressed messages were not agreed on.
@@ -50,6 +52,12 @@ pub struct FrameReader {
 
 /// Up to how many bytes of an incomplete frame are copied between a shared buffer and the reader's own.
 const COPIED_BYTES: usize = 4096;
+
+/// Which part of a piece of memory a message must be at least, so that it keeps the memory alive instead of being copied.
+const SHARED_FRACTION: usize = 2;
+
+/// How much room a buffer has at most that replaces one whose memory a message took along, beyond what it holds.
+const REPLACED_ROOM: usize = 16 * 1024;
 
 /// Where the payload of a message or control frame lies that is there whole.
 enum Payload {
@@ -66,6 +74,7 @@ impl FrameReader {
             max_message_size,
             buffer: BytesMut::new(),
             consumed: 0,
+            before: 0,
             assembly: None,
             inflater: None,
             is_finished: false,
@@ -94,6 +103,7 @@ impl FrameReader {
         buffer.clear();
         buffer.extend_from_slice(&self.buffer);
         self.buffer = buffer;
+        self.before = 0;
     }
 
     /// Gives the buffer back, and keeps a copy of the bytes that are not yielded yet, in no more room than they take. `None`
@@ -104,7 +114,12 @@ impl FrameReader {
             return None;
         }
         let kept = BytesMut::from(&self.buffer[..]);
-        Some(std::mem::replace(&mut self.buffer, kept))
+        let mut buffer = std::mem::replace(&mut self.buffer, kept);
+        buffer.clear();
+        // With all its room, so that its size is known where it is lent next.
+        let _ = buffer.try_reclaim(self.before + buffer.capacity());
+        self.before = 0;
+        Some(buffer)
     }
 
     /// Whether so much of a frame is there that the reader needs a buffer of its own.
@@ -118,8 +133,16 @@ impl FrameReader {
     pub fn make_room(&mut self, read_size: usize) {
         self.release();
         if self.buffer.capacity() - self.buffer.len() < read_size / 4 {
-            self.buffer.reserve(self.buffer.len().max(read_size));
+            self.replace_buffer(self.buffer.len() + self.buffer.len().max(read_size));
         }
+    }
+
+    /// Moves the bytes that are not yielded yet into a buffer of their own.
+    fn replace_buffer(&mut self, capacity: usize) {
+        let mut buffer = BytesMut::with_capacity(capacity);
+        buffer.extend_from_slice(&self.buffer);
+        self.buffer = buffer;
+        self.before = 0;
     }
 
     /// Whether there is nothing to be yielded or completed.
@@ -152,6 +175,46 @@ impl FrameReader {
         };
         self.is_finished |= matches!(frame, Err(_) | Ok(Some(Frame::Close(_))));
         frame
+    }
+
+    /// The same as [`next`](Self::next), to keep: a message shares the memory that it was read into where that is no more
+    /// than twice its size, and is a copy otherwise.
+    ///
+    /// # Errors
+    /// As with [`next`](Self::next).
+    pub fn next_owned(&mut self) -> Result<Option<OwnedFrame>, Violation> {
+        self.release();
+        let frame = match self.find() {
+            Ok(Some((opcode, payload))) => body::interpret_owned(opcode, self.take(payload)).map(Some),
+            Ok(None) => Ok(None),
+            Err(violation) => Err(violation),
+        };
+        self.is_finished |= matches!(frame, Err(_) | Ok(Some(OwnedFrame::Close(_))));
+        frame
+    }
+
+    /// Takes the payload that was just found out of the reader, without a copy if that keeps little else alive.
+    fn take(&mut self, payload: Payload) -> Bytes {
+        match payload {
+            Payload::Buffered(place) => {
+                let allocated = self.before + self.buffer.capacity();
+                if place.len() * SHARED_FRACTION < allocated {
+                    return Bytes::copy_from_slice(&self.buffer[place]);
+                }
+                let frame = self.buffer.split_to(self.consumed);
+                self.consumed = 0;
+                // The memory is the message's now. What follows is less than the message.
+                self.replace_buffer(self.buffer.len().max(allocated.min(REPLACED_ROOM)));
+                frame.freeze().slice(place)
+            }
+            Payload::Assembled => {
+                let mut payload = self.assembly.take().map(|assembly| assembly.into_payload()).unwrap_or_default();
+                if payload.len() * SHARED_FRACTION < payload.capacity() {
+                    payload.shrink_to_fit();
+                }
+                payload.into()
+            }
+        }
     }
 
     /// Finds the next message or control frame that is there whole, and gathers the fragments before it.
@@ -225,6 +288,7 @@ impl FrameReader {
         self.consume();
         if self.is_finished {
             self.buffer = BytesMut::new();
+            self.before = 0;
             self.inflater = None;
         }
         if self.is_finished || !self.assembly().is_open() {
@@ -238,6 +302,7 @@ impl FrameReader {
 
     fn consume(&mut self) {
         self.buffer.advance(self.consumed);
+        self.before += self.consumed;
         self.consumed = 0;
     }
 }

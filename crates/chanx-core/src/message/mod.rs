@@ -3,6 +3,7 @@
 mod fields;
 mod flat;
 mod never;
+mod raw;
 mod set;
 mod strict;
 
@@ -10,6 +11,7 @@ pub use fields::Fields;
 pub(crate) use fields::{Key, KeyReader};
 pub use flat::write_fields;
 pub use never::Never;
+pub use raw::Raw;
 pub use set::{MessageInfo, MessageSet, MessageSetBuilder};
 
 use serde::de::MapAccess;
@@ -36,6 +38,11 @@ pub trait Message: Sized + Send + 'static {
     note = "put `#[derive(Message)]` on the enum; `#[message(outgoing)]` makes a set that is only sent"
 )]
 pub trait IncomingMessage: Message {
+    /// Makes a message of what arrived, for the one set whose messages have no form: [`Raw`]. Others are JSON objects, and
+    /// have `None`.
+    #[doc(hidden)]
+    const RAW: Option<fn(Raw) -> Self> = None;
+
     /// Reads the fields of the message with this action, in one pass.
     ///
     /// # Errors

@@ -3,12 +3,20 @@
 use bytes::BytesMut;
 
 use super::output::Output;
-use super::waiting::Held;
 use super::{EndedBy, Input, Session, State};
 use crate::close::{CloseCode, CloseFrame};
 use crate::decode::decode;
-use crate::frame::{Frame, Opcode};
-use crate::message::IncomingMessage;
+use crate::frame::{Frame, Opcode, OwnedFrame};
+use crate::message::{IncomingMessage, Raw};
+
+/// What a frame was.
+enum Taken {
+    Message(Raw),
+    /// A control frame, which was dealt with, or a violation.
+    Control,
+    /// There is none yet.
+    Nothing,
+}
 
 impl Session {
     /// Where received bytes go.
@@ -44,21 +52,22 @@ impl Session {
     /// that the client sent before, and then the end.
     pub fn next_input<M: IncomingMessage>(&mut self) -> Option<Input<M>> {
         while self.state == State::Draining || self.state == State::Open && self.has_room() {
-            if let Some(waiting) = self.waiting.pop() {
-                match waiting {
-                    Held::Text(text) => {
-                        let decoded = decode(&text, &self.config.wire);
-                        if let Some(message) = self.begin(decoded, text.len()) {
-                            return Some(Input::Message(message));
-                        }
-                    }
-                    Held::Binary => self.reject_binary(),
+            if let Some(message) = self.waiting.pop() {
+                match self.begin_owned(message) {
+                    Some(message) => return Some(Input::Message(message)),
+                    None => continue,
                 }
-                continue;
             }
             if self.state == State::Draining {
                 self.state = State::Closing;
                 break;
+            }
+            if M::RAW.is_some() {
+                match self.take_frame() {
+                    Taken::Message(message) => return self.begin_owned(message).map(Input::Message),
+                    Taken::Control => continue,
+                    Taken::Nothing => return self.ended_input(),
+                }
             }
             match self.reader.next() {
                 Ok(Some(Frame::Text(text))) => {
@@ -79,25 +88,49 @@ impl Session {
         self.ended_input()
     }
 
-    /// Takes what arrived while no message may be handled: control frames are answered, messages wait.
-    pub fn absorb(&mut self) {
-        while self.wants_input() {
-            match self.reader.next() {
-                Ok(Some(Frame::Text(text))) => {
-                    let message = Held::Text(text.to_owned());
-                    self.hold(message);
-                }
-                Ok(Some(Frame::Binary(_))) => self.hold(Held::Binary),
-                Ok(Some(Frame::Ping(payload))) => Self::pong(&mut self.output, &mut self.must_leave, payload),
-                Ok(Some(Frame::Pong(_))) => {}
-                Ok(Some(Frame::Close(close))) => self.peer_closed(close),
-                Ok(None) => return,
-                Err(violation) => self.violated(violation.close_code(), &violation.to_string()),
+    /// Begins a message that waited, or one of a set that takes messages as they are.
+    fn begin_owned<M: IncomingMessage>(&mut self, message: Raw) -> Option<M> {
+        match (M::RAW, message) {
+            (Some(take), message) => {
+                let size = message.as_bytes().len();
+                Some(self.begin_raw(take(message), size))
+            }
+            (None, Raw::Text(text)) => {
+                let decoded = decode(&text, &self.config.wire);
+                self.begin(decoded, text.len())
+            }
+            (None, Raw::Binary(_)) => {
+                self.reject_binary();
+                None
             }
         }
     }
 
-    fn hold(&mut self, message: Held) {
+    /// Takes what arrived while no message may be handled: control frames are answered, messages wait.
+    pub fn absorb(&mut self) {
+        while self.wants_input() {
+            match self.take_frame() {
+                Taken::Message(message) => self.hold(message),
+                Taken::Control => {}
+                Taken::Nothing => return,
+            }
+        }
+    }
+
+    /// Takes a frame out of the reader. Control frames are answered.
+    fn take_frame(&mut self) -> Taken {
+        match self.reader.next_owned() {
+            Ok(Some(OwnedFrame::Message(message))) => return Taken::Message(message),
+            Ok(Some(OwnedFrame::Ping(payload))) => Self::pong(&mut self.output, &mut self.must_leave, &payload),
+            Ok(Some(OwnedFrame::Pong(_))) => {}
+            Ok(Some(OwnedFrame::Close(close))) => self.peer_closed(close),
+            Ok(None) => return Taken::Nothing,
+            Err(violation) => self.violated(violation.close_code(), &violation.to_string()),
+        }
+        Taken::Control
+    }
+
+    fn hold(&mut self, message: Raw) {
         self.liveness.had_message();
         self.waiting.push(message);
     }

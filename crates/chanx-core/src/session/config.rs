@@ -22,6 +22,8 @@ pub struct SessionConfig {
     pub send_immediately: bool,
     /// Whether a panic of a handler ends the connection with 1011; otherwise it counts as a failed message.
     pub panic_closes: bool,
+    /// Whether a message whose handler failed ends the connection with 1011; otherwise it is answered with an `error`.
+    pub failure_closes: bool,
     /// Whether a frame that is no JSON object ends the connection with 1011, as in Chanx up to 0.12; otherwise it is
     /// answered with an `error`.
     pub unusable_frame_closes: bool,
@@ -66,6 +68,7 @@ impl Default for SessionConfig {
             legacy_close_codes: false,
             send_immediately: true,
             panic_closes: true,
+            failure_closes: false,
             unusable_frame_closes: false,
             max_message_size: 64 * 1024,
             compression: None,

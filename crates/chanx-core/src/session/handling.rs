@@ -30,6 +30,14 @@ impl Session {
         }
     }
 
+    /// The same for a message that is taken as it is.
+    pub(super) fn begin_raw<M: IncomingMessage>(&mut self, message: M, size: usize) -> M {
+        self.count_message();
+        self.is_handling = true;
+        self.log_received(message.action(), size);
+        message
+    }
+
     pub(super) fn reject_binary(&mut self) {
         self.count_message();
         let fault = Fault::new("json_invalid", [], "Invalid JSON: text was expected, not a binary frame");

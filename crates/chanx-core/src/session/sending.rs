@@ -24,12 +24,14 @@ impl Session {
         let before = self.output.pending().len();
         let (envelope, wire) = (&self.envelope, &self.config.wire);
         self.output.text(self.deflater.as_deref_mut(), limit, |out| encode(message, envelope, wire, out))?;
-        if self.config.log.wants_sent(message.action()) {
-            let bytes = self.output.pending().len() - before;
-            let message_id = self.message_number;
-            tracing::info!(target: "chanx::message", message_id, action = message.action(), bytes, "sent");
-        }
+        self.log_sent(message.action(), self.output.pending().len() - before);
         Ok(())
+    }
+
+    fn log_sent(&self, action: &str, bytes: usize) {
+        if self.config.log.wants_sent(action) {
+            tracing::info!(target: "chanx::message", message_id = self.message_number, action, bytes, "sent");
+        }
     }
 
     /// Sends text as it is.
@@ -37,16 +39,18 @@ impl Session {
     /// # Errors
     /// A closed connection, or a text that is too long.
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.send_payload(Opcode::Text, text.as_bytes())
+        self.send_payload(Opcode::Text, text.as_bytes())?;
+        self.log_sent("text", text.len());
+        Ok(())
     }
 
-    /// Sends a message that was encoded elsewhere, by a handle of the connection: it leaves at once, also where what a
-    /// handler sends is held back.
+    /// Sends a text or binary message that was made elsewhere, by a handle of the connection: it leaves at once, also where
+    /// what a handler sends is held back.
     ///
     /// # Errors
-    /// A closed connection, or a text that is too long.
-    pub fn send_encoded(&mut self, text: &[u8]) -> Result<(), SendError> {
-        self.send_payload(Opcode::Text, text)?;
+    /// A closed connection, or a message that is too long.
+    pub fn send_encoded(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        self.send_payload(opcode, payload)?;
         self.must_leave = true;
         Ok(())
     }
@@ -80,7 +84,9 @@ impl Session {
     /// # Errors
     /// A closed connection, or more bytes than a message may have.
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        self.send_payload(Opcode::Binary, bytes)
+        self.send_payload(Opcode::Binary, bytes)?;
+        self.log_sent("binary", bytes.len());
+        Ok(())
     }
 
     fn send_payload(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {

@@ -3,14 +3,7 @@
 use std::collections::VecDeque;
 
 use super::SessionConfig;
-
-/// A whole message.
-#[derive(Debug)]
-pub(super) enum Held {
-    Text(String),
-    /// Refused when its turn comes, whatever it holds.
-    Binary,
-}
+use crate::message::Raw;
 
 /// Whole messages in the order of their arrival. Most sessions never have any.
 #[derive(Debug, Default)]
@@ -18,7 +11,7 @@ pub(super) struct Waiting(Option<Box<Queue>>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    messages: VecDeque<Held>,
+    messages: VecDeque<Raw>,
     bytes: usize,
 }
 
@@ -38,29 +31,20 @@ impl Waiting {
         self.0.as_ref().map_or(0, |queue| queue.messages.len())
     }
 
-    pub(super) fn push(&mut self, message: Held) {
+    pub(super) fn push(&mut self, message: Raw) {
         let queue = self.0.get_or_insert_default();
-        queue.bytes += message.size();
+        queue.bytes += message.as_bytes().len();
         queue.messages.push_back(message);
     }
 
-    pub(super) fn pop(&mut self) -> Option<Held> {
+    pub(super) fn pop(&mut self) -> Option<Raw> {
         let queue = self.0.as_mut()?;
         let message = queue.messages.pop_front()?;
-        queue.bytes -= message.size();
+        queue.bytes -= message.as_bytes().len();
         Some(message)
     }
 
     pub(super) fn clear(&mut self) {
         *self = Self::default();
-    }
-}
-
-impl Held {
-    fn size(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Binary => 0,
-        }
     }
 }

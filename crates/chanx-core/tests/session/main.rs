@@ -2,6 +2,7 @@
 
 mod harness;
 mod messages;
+mod raw;
 
 mod answers;
 mod bad_input;

@@ -137,19 +137,19 @@ impl<C: Consumer> Context<C> {
         self.session.borrow_mut().send(&message)
     }
 
-    /// Sends a text frame as it is, past the declared messages.
+    /// Sends a text message as it is, past the declared messages. Waits as [`send_message`](Self::send_message) does.
     ///
     /// # Errors
-    /// A closed connection.
+    /// A closed connection, or a text that is longer than `max_outgoing_message_size`.
     pub async fn send_text(&mut self, text: &str) -> std::result::Result<(), SendError> {
         self.session.room().await;
         self.session.borrow_mut().send_text(text)
     }
 
-    /// Sends a binary frame.
+    /// Sends a binary message. Waits as [`send_message`](Self::send_message) does.
     ///
     /// # Errors
-    /// A closed connection.
+    /// A closed connection, or more bytes than `max_outgoing_message_size`.
     pub async fn send_binary(&mut self, bytes: &[u8]) -> std::result::Result<(), SendError> {
         self.session.room().await;
         self.session.borrow_mut().send_binary(bytes)

@@ -51,14 +51,23 @@ enum Action {
     Refuse,
 }
 
-fn action(phase: Phase, kind: Kind, is_ending: bool, panic_closes: bool) -> Action {
+/// What ends a connection, by its settings.
+#[derive(Clone, Copy, Debug)]
+struct Closing {
+    panics: bool,
+    /// Failures of messages.
+    failures: bool,
+}
+
+fn action(phase: Phase, kind: Kind, is_ending: bool, closing: Closing) -> Action {
     match (phase, kind) {
         (_, Kind::Abandoned) => Action::GiveUp,
         (_, Kind::Closed) if is_ending => Action::Ignore,
         (Phase::Admission, _) => Action::Refuse,
         (Phase::Opening, _) => Action::Close,
         (Phase::Farewell, _) => Action::Note,
-        (_, Kind::Panic) if panic_closes => Action::Close,
+        (_, Kind::Panic) if closing.panics => Action::Close,
+        (Phase::Reading | Phase::Message, _) if closing.failures => Action::Close,
         (Phase::Reading | Phase::Message, _) => Action::Answer,
         (Phase::Event, _) => Action::Note,
     }
@@ -75,7 +84,8 @@ pub(super) fn settle<T>(phase: Phase, ran: Ran<Result<T, HandlerError>>, session
         Ran::Abandoned => (Kind::Abandoned, String::new()),
     };
     let mut session = session.borrow_mut();
-    let action = action(phase, kind, session.is_ending(), session.config().panic_closes);
+    let closing = Closing { panics: session.config().panic_closes, failures: session.config().failure_closes };
+    let action = action(phase, kind, session.is_ending(), closing);
     perform(action, phase, &text, &mut session);
     None
 }
@@ -131,9 +141,22 @@ mod tests {
             (Phase::Event, [Note, Note, Close, Note, GiveUp], Ignore, Note),
             (Phase::Farewell, [Note, Note, Note, Note, GiveUp], Ignore, Note),
         ] {
-            assert_eq!(KINDS.map(|kind| action(phase, kind, false, true)), alive, "{phase:?}");
-            assert_eq!(action(phase, Kind::Closed, true, true), ending, "{phase:?}");
-            assert_eq!(action(phase, Kind::Panic, false, false), lenient_panic, "{phase:?}");
+            let closing = Closing { panics: true, failures: false };
+            assert_eq!(KINDS.map(|kind| action(phase, kind, false, closing)), alive, "{phase:?}");
+            assert_eq!(action(phase, Kind::Closed, true, closing), ending, "{phase:?}");
+            let closing = Closing { panics: false, failures: false };
+            assert_eq!(action(phase, Kind::Panic, false, closing), lenient_panic, "{phase:?}");
         }
+    }
+
+    #[test]
+    fn where_no_error_can_be_told_a_failed_message_closes() {
+        use Action::{Close, GiveUp, Ignore, Note};
+        let closing = Closing { panics: true, failures: true };
+        for phase in [Phase::Reading, Phase::Message] {
+            assert_eq!(KINDS.map(|kind| action(phase, kind, false, closing)), [Close, Close, Close, Close, GiveUp]);
+            assert_eq!(action(phase, Kind::Closed, true, closing), Ignore, "{phase:?}");
+        }
+        assert_eq!(action(Phase::Event, Kind::Error, false, closing), Note);
     }
 }

@@ -265,7 +265,7 @@ impl Reader for Intake<'_> {
             // Cannot fail: the session is not ending.
             Delivery::Frames(frames) => return drop(self.session.send_frames(frames)),
             // Cannot fail: the size was checked where the message was made.
-            Delivery::Text(text) => return drop(self.session.send_encoded(&text)),
+            Delivery::Message(opcode, payload) => return drop(self.session.send_encoded(opcode, &payload)),
             Delivery::Event(event) => *self.event = Some(event),
             Delivery::Missed => *self.missed = true,
             Delivery::Close(code, reason) => self.session.end(code, reason),

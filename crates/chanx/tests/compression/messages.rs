@@ -59,6 +59,20 @@ async fn a_client_may_compress_what_it_likes_in_as_many_pieces_as_it_likes() {
 }
 
 #[tokio::test]
+async fn raw_messages_are_compressed_like_others() {
+    for contexts in [0, 2] {
+        let site = Site::start(&compressing(contexts)).await;
+        let mut client = Client::connect(site.address, "/raw/", &[BROWSER]).await;
+        for size in [10, 300, 9000, 60_000] {
+            for way in ["echo", "handle"] {
+                client.send(way, &"x".repeat(size)).await;
+                assert_eq!(client.text().await, ("x".repeat(size), size > 256), "{way} {size}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn messages_that_wait_for_their_handler_are_inflated_as_well() {
     let site = Site::start(&compressing(2)).await;
     let mut client = Client::connect(site.address, "/room/", &[BROWSER]).await;

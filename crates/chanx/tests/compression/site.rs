@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use chanx::permission::{AllowAny, Permission};
 use chanx::routing::path;
-use chanx::{Connections, Consumer, Context, GroupName, Message, Overrides, Result, Settings, Websockets};
+use chanx::{Connections, Consumer, Context, GroupName, Message, Overrides, Raw, Result, Settings, Websockets};
 
 #[derive(Message)]
 pub(crate) enum Incoming {
@@ -63,6 +63,39 @@ impl<const IS_PLAIN: bool> Consumer for Room<IS_PLAIN> {
     }
 }
 
+/// Sends back what it gets.
+struct RawEcho;
+
+impl Consumer for RawEcho {
+    type Authentication = ();
+    type Object = ();
+    type Incoming = Raw;
+    type Outgoing = chanx::Never;
+    type GroupMessage = chanx::Never;
+    type Event = chanx::Never;
+
+    fn permissions() -> impl Permission<Self> {
+        AllowAny
+    }
+
+    fn overrides() -> Overrides {
+        Overrides::new().send_authentication_message(true)
+    }
+
+    async fn connect(_: &mut Context<Self>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn receive_message(&mut self, cx: &mut Context<Self>, message: Raw) -> Result {
+        match message {
+            Raw::Text(text) if text.contains("handle") => cx.peer().send_text(text).await?,
+            Raw::Text(text) => cx.send_text(&text).await?,
+            Raw::Binary(bytes) => cx.send_binary(&bytes).await?,
+        }
+        Ok(())
+    }
+}
+
 /// A running site; it ends with the test.
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
@@ -86,7 +119,11 @@ pub(crate) fn settings() -> Settings {
 
 impl Site {
     pub(crate) async fn start(settings: &Settings) -> Self {
-        let routes = [path("room/", Room::<false>::endpoint()), path("plain/", Room::<true>::endpoint())];
+        let routes = [
+            path("room/", Room::<false>::endpoint()),
+            path("plain/", Room::<true>::endpoint()),
+            path("raw/", RawEcho::endpoint()),
+        ];
         let websockets = Websockets::new(routes, settings).unwrap();
         let connections = websockets.connections();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

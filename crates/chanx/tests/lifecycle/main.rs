@@ -7,4 +7,5 @@ mod held;
 mod limits;
 mod outcomes;
 mod probe;
+mod raw;
 mod transport;

@@ -12,6 +12,7 @@ use std::task::Context as Task;
 use bytes::Bytes;
 use chanx_core::close::CloseCode;
 use chanx_core::deflate::Window;
+use chanx_core::frame::Opcode;
 use chanx_core::layer::{ChannelName, Event, Pressure};
 use tokio::sync::Notify;
 
@@ -24,8 +25,8 @@ use queue::Queue;
 pub(crate) enum Delivery {
     /// Whole frames, ready to go.
     Frames(Bytes),
-    /// The text of a message to this connection alone, which frames and compresses it like its own.
-    Text(Bytes),
+    /// A text or binary message to this connection alone, which frames and compresses it like its own.
+    Message(Opcode, Bytes),
     /// An event for the consumer.
     Event(Arc<Event>),
     /// Deliveries may have been lost.
@@ -292,7 +293,7 @@ impl Mailbox {
 impl Delivery {
     fn size(&self) -> usize {
         match self {
-            Self::Frames(bytes) | Self::Text(bytes) => bytes.len(),
+            Self::Frames(bytes) | Self::Message(_, bytes) => bytes.len(),
             Self::Event(event) => event.data.len(),
             Self::Missed | Self::Close(..) => 0,
         }
@@ -344,7 +345,7 @@ pub(super) mod tests {
     pub(in crate::hub) fn next(mailbox: &Mailbox, room: bool) -> String {
         match poll_next(mailbox, &mut Context::from_waker(noop_waker_ref()), room) {
             Poll::Pending => "nothing".to_owned(),
-            Poll::Ready(Delivery::Frames(bytes) | Delivery::Text(bytes)) => bytes.len().to_string(),
+            Poll::Ready(Delivery::Frames(bytes) | Delivery::Message(_, bytes)) => bytes.len().to_string(),
             Poll::Ready(Delivery::Event(_)) => "event".to_owned(),
             Poll::Ready(Delivery::Missed) => "missed".to_owned(),
             Poll::Ready(Delivery::Close(code, _)) => code.to_string(),

@@ -1,0 +1,113 @@
+//! Texts as messages: what is read can be written and read again, and both ways to read agree.
+
+use std::collections::BTreeMap;
+
+use chanx::{IncomingMessage, Message};
+use chanx_core::camelize::Naming;
+use chanx_core::decode::{Decoded, decode};
+use chanx_core::encode::encode;
+use chanx_core::wire::WireFormat;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(crate) const WORDS: &[&[u8]] = &[
+    b"\"action\":",
+    b"\"payload\":",
+    b"\"echo\"",
+    b"\"ping\"",
+    b"\"move\"",
+    b"\"draw\"",
+    b"\"ref\":\"1\"",
+    b"\"version\":1",
+    b"null",
+    b"true",
+    b"-0",
+    b"1e400",
+    b"5.0",
+    b"0.1",
+    b"18446744073709551616",
+    b"\\ud800",
+    b"\\u0000",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b"\"red\"",
+    b"\"x\":",
+    b"\"points\":",
+    b"\"tags\":",
+    b"\"colour\":",
+    b"\"note\":",
+];
+
+/// Names of one word, which are the same in camelCase.
+#[derive(Debug, PartialEq, Message)]
+enum Sample {
+    Ping,
+    Echo(#[garde(length(chars, max = 8))] String),
+    Move {
+        #[garde(range(min = -10, max = 10))]
+        x: i32,
+        y: Option<f64>,
+    },
+    Draw(Drawing),
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]
+#[garde(allow_unvalidated)]
+struct Drawing {
+    #[garde(length(max = 4))]
+    points: Vec<Point>,
+    colour: Colour,
+    tags: BTreeMap<String, bool>,
+    note: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct Point {
+    x: u8,
+    y: i64,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Colour {
+    Red,
+    Green,
+}
+
+fn camel_case() -> WireFormat {
+    WireFormat { naming: Naming::CamelCase, ..WireFormat::default() }
+}
+
+fn read(text: &str, wire: &WireFormat) -> Result<Decoded<Sample>, Vec<String>> {
+    let read = decode::<Sample>(text, wire);
+    read.map_err(|rejected| {
+        assert!(!rejected.faults.is_empty(), "refused for no reason");
+        rejected.faults.iter().map(|fault| format!("{fault:?}")).collect()
+    })
+}
+
+pub(crate) fn round_trip(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for wire in [WireFormat::default(), camel_case()] {
+        let Ok(decoded) = read(text, &wire) else { continue };
+        assert!(decoded.message.validate().is_ok());
+        let mut written = Vec::new();
+        if let Err(error) = encode(&decoded.message, &decoded.envelope, &wire, &mut written) {
+            panic!("{error}");
+        }
+        let written = String::from_utf8(written).unwrap_or_default();
+        match read(&written, &wire) {
+            Ok(again) => assert_eq!((again.message, again.envelope), (decoded.message, decoded.envelope), "{written}"),
+            Err(faults) => panic!("{written} was written, and is refused: {faults:?}"),
+        }
+    }
+}
+
+/// The quick way, which is tried first where names are as declared, and the diagnosis, which alone can rename.
+pub(crate) fn both_ways(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    assert_eq!(read(text, &WireFormat::default()), read(text, &camel_case()));
+}
