@@ -102,7 +102,7 @@ impl Drive {
             0 => self.session.accept(),
             1 => self.session.open(),
             2 => drop(self.session.fail_authentication()),
-            3 | 4 | 5 => self.next::<M>(),
+            3..=5 => self.next::<M>(),
             6 => self.session.absorb(),
             7 if self.is_handling => {
                 self.session.completed();
