@@ -8,11 +8,11 @@
 //!
 //! Names, keys, formats and encryption are those of channels_redis 4.3 to the byte.
 //!
-//! # What gets lost over `redis://`, and who is told
+//! # Losses over `redis://`
 //!
-//! | what is lost | the members that missed it | who sent it |
+//! | lost | its members | its sender |
 //! |---|---|---|
-//! | messages for a process of chanx for which `capacity` messages wait | are told when it next fetches messages | is told: `LayerError::PassedOver` or `Full`; Python's `group_send` says nothing |
+//! | messages for a process of chanx for which `capacity` messages wait | are told when the process next fetches messages | is told: `LayerError::PassedOver` or `Full`; Python's `group_send` says nothing |
 //! | messages for a process of Python for which `capacity` messages wait | are not told by channels_redis | sees a line in the log; `Full` if it was for one channel |
 //! | messages that expired because a process stood still | are told when it goes on | is not told |
 //! | memberships that the server lost or evicted, and messages sent meanwhile | are told within 10 seconds, as members again | is told if its own process was a member |
@@ -20,7 +20,7 @@
 //! | messages in a form or a key of encryption that a process does not know | are told at once | is not told |
 //! | messages that Redis evicted from the key of a process, or lost in a failover | are told if the memberships or the heartbeat went, too | is not told |
 //!
-//! To be told is [`Receiver::missed`](chanx_core::layer::Receiver::missed), at most once a second, for all members of a
+//! Members are told by [`Receiver::missed`](chanx_core::layer::Receiver::missed), at most once a second, for all members of a
 //! process. What cannot be known: whether Redis threw away nothing but messages that waited; whether a process with another
 //! `capacity` than this one dropped something; whether messages expired where `expiry` is shorter than 15 seconds. All keys
 //! expire, so that Redis may evict any of them with `maxmemory-policy` `volatile-*` or `allkeys-*`: use `noeviction`, which

@@ -28,7 +28,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// A message, or a reason not to take one, and to whom it goes.
 type Delivery = Result<(LayerMessage, Vec<String>), Box<dyn std::error::Error + Send + Sync>>;
 
-/// What one journey brought. What was fetched is there also if something failed after it.
+/// The result of one round trip. Messages that were fetched are there even if a later command failed.
 #[derive(Debug, Default)]
 pub(super) struct Fetched {
     /// Messages, in the order of their scores.
@@ -58,7 +58,7 @@ impl Shared {
         for value in &fetched.values {
             self.deliver(receiver, server, value).await;
         }
-        // Whoever sent then passed this process over, and may have told nobody.
+        // Senders, Python's among them, drop what finds the key full.
         if fetched.waiting >= self.config.capacity {
             self.standings[server].lose();
             if let Some(times) = self.own_overflow.happened() {
@@ -80,7 +80,7 @@ impl Shared {
                 relieve(pressure.unwrap_or(Pressure::Low)).await;
             }
             Err(error) => {
-                // Nobody knows for whom it was.
+                // Its members are unknown, so all are told.
                 self.standings[server].lose();
                 if let Some(times) = self.garbage.happened() {
                     tracing::warn!(%error, times, "something that is no message arrived through the channel layer");
@@ -104,8 +104,8 @@ impl Shared {
 }
 
 /// The commands leave together, and Redis runs those behind the first one right after it: whatever waits by then comes in
-/// one journey, and nobody is told of the first message before the others are here. How many wait is asked between them,
-/// when they are as many as they ever were.
+/// one round trip, and no member sees the first message before the others are here. The number that waits is asked right
+/// before they are fetched, when it is highest.
 fn fetching(names: &Names) -> Pipeline {
     let key = names.own_key();
     let mut commands = Pipeline::with_capacity(3);

@@ -1,4 +1,4 @@
-//! Which groups this process belongs to, what of that the servers do not know yet, and who waits until they do.
+//! The groups of this process, the changes that the servers do not know yet, and the subscribers that wait for them.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -56,7 +56,7 @@ struct Table {
     /// Groups that the server does not let this process enter, although there are members here.
     refused: HashSet<GroupName>,
     is_down: bool,
-    /// Somebody was made a member while the server was down, and may have missed messages since.
+    /// A subscriber was accepted while the server was down, and may have missed messages since.
     owes: bool,
 }
 
@@ -66,7 +66,7 @@ struct Membership {
     is_confirmed: bool,
     /// The server may know of it, so that it must be told of the end.
     is_sent: bool,
-    /// Somebody was told to be a member, whom a later refusal does not concern.
+    /// At least one subscriber was accepted. A later refusal does not end its membership.
     is_promised: bool,
     place: Place,
     waiters: Vec<oneshot::Sender<Result<(), LayerError>>>,
@@ -200,8 +200,8 @@ impl Members {
         was_lost
     }
 
-    /// A server refused this membership. Who waits is told and is no member; a process that was a member before stays one,
-    /// so that [`Members::retry_refused`] tries again. Yields whether there are such members who know nothing of it.
+    /// A server refused this membership. Subscribers that wait get the error. If others were accepted before, the membership
+    /// stays, and [`Members::retry_refused`] tries again. Yields whether those are to be told, which is once.
     pub(super) fn refuse(&self, group: &GroupName, alias: &Alias, reason: &str) -> bool {
         let mut table = self.table(self.server_of(group));
         let Some(membership) = table.current(group, alias) else { return false };
@@ -244,8 +244,8 @@ impl Members {
         self.table(self.server_of(group)).enqueue(group, Queue::Again);
     }
 
-    /// Whether a server can be told anything. Nobody waits for one that cannot. When it can again, yields whether somebody
-    /// was made a member meanwhile.
+    /// Notes whether a server can be reached. While it cannot, subscribers do not wait for it. When it can again, yields
+    /// whether any were accepted meanwhile.
     pub(super) fn set_down(&self, server: usize, is_down: bool) -> bool {
         let mut table = self.table(server);
         if !is_down {
@@ -302,7 +302,7 @@ impl Table {
         let Some(place) = self.groups.get(group).map(|membership| membership.place) else { return };
         match place {
             Place::Nowhere => {}
-            // Somebody waits for it now.
+            // A subscriber waits for it now.
             Place::In(Queue::Again, number) if queue == Queue::First => drop(self.again.remove(&number)),
             Place::In(..) | Place::InHand => return,
         }
@@ -314,7 +314,7 @@ impl Table {
         }
     }
 
-    /// What somebody waits for, then what ended, then what is told again.
+    /// Joins that subscribers wait for come first, then leaves, then joins that are repeated.
     fn take_next(&mut self) -> Option<Step> {
         if let Some((_, group)) = self.first.pop_first() {
             return self.join(group);
@@ -368,7 +368,7 @@ impl Membership {
 
     fn settle(&mut self, result: impl Fn() -> Result<(), LayerError>) {
         for waiter in self.waiters.drain(..) {
-            // Whoever does not wait any more does not mind.
+            // An error means that the subscriber does not wait any more.
             let _ = waiter.send(result());
         }
     }
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_was_told_of_ends_without_a_word() {
+    fn a_membership_that_the_server_never_knew_ends_silently() {
         let members = Members::new(1);
         members.set_down(0, true);
         for number in 0..100 {
@@ -465,13 +465,13 @@ mod tests {
     #[test]
     fn a_promise_is_kept_when_the_server_confirms_or_is_down() {
         let members = Members::new(1);
-        let Promise::Open(mut promise) = subscribe(&members, "a", "a1") else { panic!("nobody was asked yet") };
+        let Promise::Open(mut promise) = subscribe(&members, "a", "a1") else { panic!("the server was not asked yet") };
         assert!(promise.try_recv().is_err());
         tell(&members);
         assert!(promise.try_recv().unwrap().is_ok());
         assert!(matches!(subscribe(&members, "a", "never"), Promise::Kept));
 
-        let Promise::Open(mut promise) = subscribe(&members, "b", "b1") else { panic!("nobody was asked yet") };
+        let Promise::Open(mut promise) = subscribe(&members, "b", "b1") else { panic!("the server was not asked yet") };
         members.set_down(0, true);
         assert!(promise.try_recv().unwrap().is_ok());
         assert!(matches!(subscribe(&members, "c", "c1"), Promise::Kept));
@@ -480,10 +480,10 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_ends_what_somebody_waits_for_and_nothing_else() {
+    fn a_refusal_concerns_waiting_subscribers_only() {
         let members = Members::new(1);
-        let Promise::Open(mut promise) = subscribe(&members, "a", "a1") else { panic!("nobody was asked yet") };
-        assert!(!members.refuse(&name("a"), &alias("a1"), "no"), "who waits is told");
+        let Promise::Open(mut promise) = subscribe(&members, "a", "a1") else { panic!("the server was not asked yet") };
+        assert!(!members.refuse(&name("a"), &alias("a1"), "no"), "the subscriber that waits gets the error");
         assert!(matches!(promise.try_recv(), Ok(Err(LayerError::Refused { .. }))));
         assert_eq!((members.group_of("a1"), members.has_refused(0)), (None, false));
 
@@ -492,7 +492,7 @@ mod tests {
         assert!(members.forgotten(&name("a"), &alias("a2")));
         assert!(members.refuse(&name("a"), &alias("a2"), "not any more"), "a member is to be told");
         assert!(!members.refuse(&name("a"), &alias("a2"), "still not"), "once");
-        // Another one comes, and is refused alone.
+        // Another subscriber is refused alone.
         let Promise::Open(mut promise) = subscribe(&members, "a", "never") else { panic!("it is not registered") };
         assert!(!members.refuse(&name("a"), &alias("a2"), "still not"));
         assert!(matches!(promise.try_recv(), Ok(Err(LayerError::Refused { .. }))));
@@ -519,7 +519,7 @@ mod tests {
         members.renew(&name("b"));
         members.renew(&name("b"));
         let _ = subscribe(&members, "c", "c");
-        // Somebody waits for this one.
+        // A subscriber waits for this one.
         let Promise::Open(_promise) = subscribe(&members, "a", "never") else { panic!("it is not registered") };
         assert_eq!(members.next(0, 9), [join("c", "c"), join("a", "a"), join("b", "b")]);
     }

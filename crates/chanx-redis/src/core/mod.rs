@@ -1,6 +1,6 @@
 //! The layer that shares groups with `channels_redis.core.RedisChannelLayer`.
 //!
-//! A process has one key in Redis, a sorted set in which whoever sends leaves messages, and fetches them from there with
+//! A process has one key in Redis, a sorted set in which senders leave messages, and fetches them from there with
 //! `BZPOPMIN` (`inbox`). A group is a sorted set of channel names. Where Python enters each connection, a process of chanx
 //! enters one *alias*, a channel name made for this one subscription; a message that comes for an alias is one for the
 //! group (`members`, `upkeep`). Python notices no difference. As an alias is never used twice, a removal that is late
@@ -15,8 +15,8 @@
 //!   their order: their scores grow strictly.
 //! - *Sending is a script for up to 64 processes*, so that racing senders keep within the capacity, one process's broken key
 //!   is not in the way of others, and a group of thousands of processes does not hold up the server.
-//! - *A process that dies is forgotten within a minute.* Each process keeps a heartbeat, a key that expires; whoever sends
-//!   to a group removes the aliases of processes without one now and then (`tidied`). An alias shows that it is one of chanx's
+//! - *A process that dies is forgotten within a minute.* Each process keeps a heartbeat, a key that expires; a process that
+//!   sends to a group removes the aliases of processes without one, every ten seconds at most (`tidied`). An alias shows that it is one of chanx's
 //!   (`chanx.` behind the `!`), and Python's members are left alone. A process that was taken for dead enters its groups
 //!   again when it next looks.
 //! - *Memberships are looked at every five seconds*, all of them in one round trip, and made again where the server has
@@ -31,14 +31,14 @@
 //! `capacity` counts what waits for one process, because others count so: 100 messages that wait for one channel are in
 //! the way of all channels of its process. A single message is refused then; a group message passes that process over. The
 //! sender is told ([`LayerError::PassedOver`]) if it is a process of chanx; one of Python may be dead for hours, and is
-//! passed over with a line in the log. A process that finds its own key full, whoever filled it, tells its members
-//! ([`Receiver::missed`]), and so does one that fetched something unreadable or found its registration gone.
+//! passed over with a line in the log. A process that finds its own key full, filled by chanx or Python, tells its
+//! members ([`Receiver::missed`]), and so does one that fetched something unreadable or found its registration gone.
 //!
 //! Messages are ordered by the time of their sender. They are too old by the sender's clock or by Redis's, whichever allows
 //! more: a clock that is ahead deletes nothing. The clocks of all machines must agree well within `expiry` nevertheless, as
 //! with channels_redis, whose processes go by their own.
 //!
-//! A connection to each server waits for messages (`session`), another one is shared by all who send and tells the server of
+//! A connection to each server waits for messages (`session`), another one is shared by all senders and tells the server of
 //! the memberships (`upkeep`). Each is replaced for itself when it breaks. A process counts as receiving once an echo that it
 //! left by the one came by the other (`standing`), which shows that both work and lead to the same server. When it is
 //! registered as well, it says that messages may have been missed.

@@ -1,4 +1,4 @@
-//! The scripts that remove members of a group who are gone, and leave messages for processes.
+//! The scripts that remove dead members of a group, and leave messages for processes.
 
 use std::sync::LazyLock;
 

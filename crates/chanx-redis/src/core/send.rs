@@ -76,7 +76,7 @@ impl Shared {
         if let Some(alias) = own.filter(|alias| !members.iter().any(|name| name == alias.as_str()))
             && self.registration_is_lost(group, &alias)
         {
-            let reason = "the server has forgotten the members of the group, who are registered anew".to_owned();
+            let reason = "the server had lost the members of the group; they are being registered again".to_owned();
             return Err(LayerError::Unavailable { reason });
         }
         match passed.chanx {

@@ -12,10 +12,10 @@ use super::standing::Turn;
 use crate::outage::{Backoff, Part};
 use crate::trouble::Trouble;
 
-/// What works for so long is no attempt any more: the pauses begin anew when it fails.
+/// After working for so long, the pauses between attempts begin anew.
 pub(super) const LASTING: Duration = Duration::from_secs(5);
 
-/// Receives at a server and keeps it informed, each for itself: neither ends when the other fails.
+/// Receives at a server, and keeps it informed. Neither loop ends when the other fails.
 pub(super) async fn run(shared: Arc<Shared>, receiver: Arc<dyn Receiver>, server: usize) {
     tokio::join!(shared.receive(&*receiver, server), shared.keep_up(&*receiver, server));
 }
@@ -44,7 +44,7 @@ impl Shared {
     ) -> Trouble {
         let link = &self.links[server];
         let standing = &self.standings[server];
-        // Those who send have a good one, too.
+        // The connection of the senders is worth another attempt, too.
         link.hurry();
         standing.opened();
         let mut working_since = None;

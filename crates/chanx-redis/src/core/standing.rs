@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 /// Members are told no more often than that, so that a server which is too slow for its messages is not slowed down further.
 const BETWEEN_NOTICES: Duration = Duration::from_secs(1);
 
-/// A process leaves an echo for itself, by the connection that sends, and gets it by the connection that receives. Only then
-/// does it receive: both connections work, and are at the same server.
+/// A process counts as receiving once an echo, which it left by the connection that sends, came by the connection that
+/// receives: both work, and lead to the same server.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
     state: Mutex<State>,

@@ -124,7 +124,7 @@ impl Shared {
             let mut parts = groups.chunks(CHECKED_AT_ONCE);
             self.check(server, parts.next().unwrap_or_default(), true).await?;
             for part in parts {
-                // Those who join do not wait for all of it.
+                // New members do not wait for all of it.
                 self.tell(server).await?;
                 self.check(server, part, false).await?;
             }
@@ -250,21 +250,21 @@ impl Shared {
             self.standings[server].lose();
             self.links[server].server().outage.begin(Part::Session, &format!("the group {group}: {reason}"));
         }
-        // A join that is news to its members: who waits for it is told otherwise.
+        // Subscribers that wait get the error instead.
         let is_silent = is_loss || matches!(step, Step::Leave(..));
         if let Some(times) = is_silent.then(|| self.refusals.happened()).flatten() {
             tracing::error!(%group, reason, times, "the channel layer's server refuses a change of a group's members");
         }
     }
 
-    /// Says that this process lives, by what exists as long as it goes on saying so.
+    /// Renews the heartbeat, a key that expires.
     fn add_heartbeat(&self, commands: &mut Pipeline) {
         let key = self.names.heartbeat_key();
         commands.cmd("ZADD").arg(&key).arg(0).arg("alive");
         commands.cmd("EXPIRE").arg(&key).arg(self.heartbeat_expiry().as_secs());
     }
 
-    /// Whoever was away for so long that messages for it expired has no heartbeat any more, and knows by that.
+    /// As long as messages are kept: a process whose messages expired finds that its heartbeat expired, too.
     fn heartbeat_expiry(&self) -> Duration {
         self.config.expiry.clamp(SHORTEST_HEARTBEAT, LONGEST_HEARTBEAT)
     }

@@ -1,4 +1,4 @@
-//! Messages and memberships that are lost, and who is told.
+//! Messages and memberships that are lost: their members are told, and their senders where that is possible.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use tokio::time::timeout;
 use crate::support::{Halting, PATIENCE, Process, RedisServer, Seen, group_name, note, until};
 use crate::{heartbeats, key_of, members, process_at};
 
-/// What is noticed by looking at the server is told in this time.
+/// Members are told in this time of a loss that a look at the server shows.
 const TOLD_WITHIN: Duration = Duration::from_secs(10);
 
 #[tokio::test]
-async fn a_process_for_which_too_many_wait_is_told_and_so_is_who_sends() {
+async fn a_process_for_which_too_many_messages_wait_is_told_and_so_is_the_sender() {
     let server = RedisServer::start().await;
     let mut slow = Halting::start(server.url("redis", "?capacity=5")).await;
     let alias = members(&server, &group_name("room")).await.remove(0);
@@ -54,7 +54,7 @@ async fn a_process_that_stood_still_until_its_messages_expired_is_told() {
     sender.say("room", "0").await.unwrap();
     slow.seen.expect_group("room", "0").await;
     sender.say("room", "it will not see this").await.unwrap();
-    // A minute passes: what waits expires, and so does the sign of life of who did not fetch it.
+    // As after a minute: messages expire, and so does the heartbeat.
     let key = key_of(&alias);
     let gone: usize = server.command(&["DEL", &key, &format!("{key}alive")]).await;
     assert_eq!(gone, 2);
@@ -64,7 +64,6 @@ async fn a_process_that_stood_still_until_its_messages_expired_is_told() {
     slow.seen.expect_group("room", "later").await;
 }
 
-/// Others find a mailbox full and say nothing.
 #[tokio::test]
 async fn a_mailbox_that_others_filled_is_noticed() {
     let server = RedisServer::start().await;
@@ -93,7 +92,7 @@ async fn a_mailbox_that_others_filled_is_noticed() {
 }
 
 #[tokio::test]
-async fn after_a_flush_everybody_is_told_and_registered_anew() {
+async fn after_a_flush_all_members_are_told_and_registered_again() {
     let server = RedisServer::start().await;
     let (here, there) = (process_at(&server, ""), process_at(&server, ""));
     here.join("room").await;
@@ -130,7 +129,6 @@ async fn an_evicted_group_is_entered_again_and_the_others_are_left_alone() {
     process.seen.expect_group("evicted", "again").await;
 }
 
-/// Nobody can say for whom it was.
 #[tokio::test]
 async fn a_message_that_cannot_be_read_is_a_loss() {
     let server = RedisServer::start().await;
@@ -142,12 +140,11 @@ async fn a_message_that_cannot_be_read_is_a_loss() {
 }
 
 #[tokio::test]
-async fn a_process_that_died_is_forgotten_by_who_sends() {
+async fn a_process_that_died_is_removed_by_senders() {
     let server = RedisServer::start().await;
     let (here, there) = (process_at(&server, ""), process_at(&server, ""));
     there.join("room").await;
     let dead = members(&server, &group_name("room")).await.remove(0);
-    // It is gone without a word.
     drop(there);
     here.join("room").await;
     let heartbeat = format!("{}alive", key_of(&dead));
@@ -225,17 +222,17 @@ async fn a_membership_that_is_refused_later_is_told_and_tried_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_takes_away_nobody_else_s_membership() {
+async fn a_refusal_ends_no_other_membership() {
     let (mut server, process) = with_user().await;
     process.join("room").await;
     server.stop();
     until("that is noticed", || process.is_down()).await;
-    // Who joins now is a member when the server is back.
+    // This subscriber is accepted, and is a member when the server is back.
     timeout(PATIENCE, process.join("later")).await.unwrap();
     server.start_again().await;
     let _: String = server.command(&["ACL", "SETUSER", "chanx", "on", ">pw", "&*", "+@all"]).await;
     let _: String = server.command(&NO_GROUPS).await;
-    // As long as the server is down, who joins is promised to be a member later.
+    // While the server counts as down, subscribers are accepted.
     until("another member is refused", || async {
         let joining = process.layer.subscribe(&group_name("later")).await;
         assert!(matches!(joining, Ok(()) | Err(LayerError::Refused { .. })), "{joining:?}");

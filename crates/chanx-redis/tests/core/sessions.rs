@@ -37,7 +37,7 @@ async fn is_down_quietly(server: &RedisServer, process: &Process, log: &Log) {
 }
 
 #[tokio::test]
-async fn a_server_that_lets_nobody_receive_is_down_and_left_in_peace() {
+async fn a_server_that_forbids_receiving_is_down_and_is_not_connected_to_again_and_again() {
     let log = Log::install();
     let server = RedisServer::start().await;
     let rules = ["ACL", "SETUSER", "chanx", "on", ">pw", "~*", "&*", "+@all", "-bzpopmin"];
@@ -54,7 +54,7 @@ async fn a_server_that_lets_nobody_receive_is_down_and_left_in_peace() {
 }
 
 #[tokio::test]
-async fn a_server_without_its_replicas_is_down_and_left_in_peace() {
+async fn a_server_without_its_replicas_is_down_and_is_not_connected_to_again_and_again() {
     let log = Log::install();
     let server = RedisServer::start_with(&["--min-replicas-to-write", "1"]).await;
     // It is in no group.
@@ -101,7 +101,7 @@ async fn what_was_fetched_is_delivered_though_the_other_connection_fails() {
     }
     fill.exec_async(&mut server.connection().await).await.unwrap();
     seen.expect_group("room", "0").await;
-    // All are in its hands now. Nothing that it says to the server is answered in time.
+    // All messages are fetched by now. From here on the server answers nothing in time.
     let _: String = server.command(&["CLIENT", "PAUSE", "2000", "ALL"]).await;
     drop(layer.subscribe(&group_name("other")));
     let mut texts = vec![note("0")];
@@ -115,7 +115,7 @@ async fn what_was_fetched_is_delivered_though_the_other_connection_fails() {
     assert_eq!(texts, (0..60).map(|number| note(&number.to_string())).collect::<Vec<_>>());
 }
 
-/// A sentinel sends who asks to another server, while a connection to the first one lives on.
+/// The sentinel names another server, while the connection for sending to the first one lives on.
 #[tokio::test]
 async fn sending_and_receiving_are_at_the_same_server() {
     let (old, new) = (RedisServer::start().await, RedisServer::start().await);
@@ -141,9 +141,9 @@ async fn sending_and_receiving_are_at_the_same_server() {
 }
 
 #[tokio::test]
-async fn a_server_that_became_read_only_is_left_even_by_who_only_sends() {
+async fn a_process_that_only_sends_leaves_a_server_that_became_read_only() {
     let server = RedisServer::start().await;
-    // Nobody receives here.
+    // This process does not receive.
     let layer = chanx_redis::connect(&server.url("redis", "")).unwrap();
     let channel = ChannelName::new("specific.0123456789abcdef0123456789abcdef!0").unwrap();
     layer.send(&channel, Arc::new(note("x"))).await.unwrap();
