@@ -39,7 +39,10 @@ pub(crate) async fn allowed_hosts(site: Site, request: Request, next: Next) -> R
     let allowed = &site.settings().allowed_hosts;
     let is_allowed = allowed.is_empty() || host(&parts).is_some_and(|host| is_listed(host, allowed));
     if !is_allowed {
-        tracing::warn!(host = host(&parts).unwrap_or_default(), "refused a host that is not in allowed_hosts");
+        let host = host(&parts).unwrap_or_default();
+        // A legal name has 255 characters at most.
+        let host = &host[..host.floor_char_boundary(255)];
+        tracing::warn!(host, "refused a host that is not in allowed_hosts");
         return UNKNOWN_HOST.page(&site, StatusCode::BAD_REQUEST, &parts.headers).into_response();
     }
     next.run(Request::from_parts(parts, body)).await

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// Where the id comes from, if a proxy has given one, and where it goes.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Longer paths are cut in the log.
+const MAX_PATH: usize = 200;
+
 /// Longer ids are replaced: they would only fill the log.
 const MAX_LENGTH: usize = 64;
 
@@ -33,7 +36,7 @@ pub async fn request_id(mut request: Request, next: Next) -> Response {
         "request",
         request_id = id.to_str().unwrap_or_default(),
         method = %request.method(),
-        path = request.uri().path(),
+        path = readable(request.uri().path()),
     );
     let mut response = answer(request, next).instrument(span).await;
     response.headers_mut().insert(REQUEST_ID, id);
@@ -46,6 +49,11 @@ async fn answer(request: Request, next: Next) -> Response {
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
     tracing::info!(status = response.status().as_u16(), milliseconds, "answered");
     response
+}
+
+/// The beginning of a path.
+fn readable(path: &str) -> &str {
+    &path[..path.floor_char_boundary(MAX_PATH)]
 }
 
 fn is_sane(id: &HeaderValue) -> bool {
@@ -85,6 +93,13 @@ mod tests {
         let response = router.oneshot(request).await.unwrap();
         let text = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
         (text("x-seen"), text("x-request-id"))
+    }
+
+    #[test]
+    fn long_paths_are_cut_for_the_log() {
+        assert_eq!(readable("/chat/"), "/chat/");
+        assert_eq!(readable(&format!("/{}", "a".repeat(60_000))).len(), MAX_PATH);
+        assert_eq!(readable(&"é".repeat(MAX_PATH)).len(), MAX_PATH);
     }
 
     #[tokio::test]
