@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 use super::events::Events;
 use super::socket::Socket;
 use crate::hub::{Delivery, Lent, Limits, Mailbox, Reader};
+use crate::runtime::measured;
 use crate::shared::SharedSession;
 use crate::transport::Transport;
 
@@ -136,22 +137,24 @@ impl Connection {
 
     /// Runs a handler, while the socket still flushes, answers pings and notices that the peer leaves.
     ///
-    /// Once the connection has ended, the handler has the time of a closing handshake to come to its end.
-    pub(super) async fn run<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
+    /// Once the connection has ended, the handler has the time of a closing handshake to come to its end. `name` is what the log
+    /// calls the handler if it blocks its thread.
+    pub(super) async fn run<F: Future>(&mut self, name: &str, handler: F) -> Ran<F::Output> {
         self.is_busy = true;
-        let ran = self.run_beside(handler).await;
+        let ran = self.run_beside(name, handler).await;
         self.is_busy = false;
         ran
     }
 
-    async fn run_beside<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
+    async fn run_beside<F: Future>(&mut self, name: &str, handler: F) -> Ran<F::Output> {
         let mut handler = pin!(AssertUnwindSafe(handler).catch_unwind());
         let mut grace = None;
         let immediately = self.session.borrow().config().send_immediately;
         poll_fn(|task| {
             self.begin_turn();
             loop {
-                if let Poll::Ready(outcome) = handler.as_mut().poll(task) {
+                let polled = measured(name, || handler.as_mut().poll(task));
+                if let Poll::Ready(outcome) = polled {
                     return Poll::Ready(outcome.map_or_else(|panic| Ran::Panicked(panic_text(&*panic)), Ran::Finished));
                 }
                 self.session.borrow_mut().absorb();

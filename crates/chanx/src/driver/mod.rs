@@ -10,6 +10,7 @@ use std::sync::Arc;
 use chanx_core::close::CloseCode;
 use chanx_core::deflate::Agreement;
 use chanx_core::layer::Event;
+use chanx_core::message::Message;
 use chanx_core::session::{Disconnect, EndedBy, Session};
 
 use crate::auth::Identity;
@@ -88,7 +89,7 @@ async fn authenticate<C: Consumer>(
     connection: &mut Connection,
     handshake: &Handshake,
 ) -> Option<(UserOf<C>, C::Object)> {
-    let verdict = match connection.run(admit::<C>(handshake)).await {
+    let verdict = match connection.run("authentication", admit::<C>(handshake)).await {
         Ran::Finished(verdict) => verdict,
         Ran::Panicked(panic) => Verdict::Failed(panic),
         Ran::Abandoned => return None,
@@ -113,7 +114,7 @@ async fn authenticate<C: Consumer>(
 
 /// Makes the consumer.
 async fn begin<C: Consumer>(connection: &mut Connection, mut cx: Context<C>) -> Option<Guest<C>> {
-    let connected = connection.run(async {
+    let connected = connection.run("connect", async {
         let mut consumer = C::connect(&mut cx).await?;
         let greeted = greet(&mut consumer, &mut cx).await;
         Ok((consumer, greeted))
@@ -140,17 +141,18 @@ async fn handle<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>, 
     let Guest { consumer, cx, .. } = guest;
     match next {
         Next::Message(message) => {
-            let ran = connection.run(consumer.receive_message(cx, message)).await;
+            let action = message.action();
+            let ran = connection.run(action, consumer.receive_message(cx, message)).await;
             conclude(ran, connection.session(), fail_message);
         }
         Next::Event(event) => {
             connection.session().borrow_mut().begin_event();
-            let ran = connection.run(handle_event(consumer, cx, &event)).await;
+            let ran = connection.run("receive_event", handle_event(consumer, cx, &event)).await;
             conclude(ran, connection.session(), fail_event);
         }
         Next::Missed => {
             connection.session().borrow_mut().begin_event();
-            let ran = connection.run(consumer.messages_missed(cx)).await;
+            let ran = connection.run("messages_missed", consumer.messages_missed(cx)).await;
             conclude(ran, connection.session(), fail_event);
         }
     }
@@ -159,7 +161,7 @@ async fn handle<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>, 
 /// Tells the consumer that nothing more comes.
 async fn end<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
     let Some(how) = connection.session().borrow().disconnect().cloned() else { return };
-    let farewell = connection.run(async {
+    let farewell = connection.run("disconnected", async {
         guest.consumer.disconnected(&mut guest.cx, &how).await;
         Ok(())
     });
