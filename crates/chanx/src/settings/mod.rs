@@ -61,6 +61,9 @@ table::settings! {
     /// closes the socket with 1009.
     max_message_size: usize = 65_536, rules::at_least_one;
 
+    /// The longest request head in bytes: the request line and all header lines. A longer one is answered with 431.
+    max_handshake_size: usize = 16_384, rules::at_least_one;
+
     /// Offers clients to compress messages (permessage-deflate). Leave it off where a message has a secret beside text that
     /// somebody else chose: the sizes of such messages tell the secret, over TLS too (CRIME, BREACH).
     compression: bool = false;
@@ -89,6 +92,27 @@ table::settings! {
 
     /// How many connections may be open at the same time.
     max_connections: Option<usize> = None, rules::at_least_one_if_any;
+
+    /// How many HTTP connections that are no WebSocket (yet) may be open at the same time. Further ones wait until one ends.
+    max_http_connections: usize = 4096, rules::at_least_one;
+
+    /// The seconds that a client may take for the head of an HTTP request. Then its connection is closed.
+    http_head_timeout: Duration = Duration::from_secs(15), rules::positive;
+
+    /// The seconds that the server may have to wait for the body of an HTTP request, and one more for each 1,000 bytes that
+    /// came. Then the request is answered with 408.
+    http_body_timeout: Duration = Duration::from_secs(30), rules::positive;
+
+    /// The seconds that an HTTP connection may stay without a further request. A proxy or load balancer in front should give
+    /// up its idle connections earlier than that.
+    http_keep_alive_timeout: Duration = Duration::from_secs(75), rules::positive;
+
+    /// The seconds that a client may go without taking anything of an HTTP answer. Then its connection is cut.
+    http_send_timeout: Duration = Duration::from_secs(30), rules::positive;
+
+    /// The seconds that everything together may take to end when the server is told to stop: requests, handlers, closing
+    /// handshakes, blocked threads. Then the process ends.
+    shutdown_timeout: Duration = Duration::from_secs(10), rules::positive;
 
     /// The seconds after which a silent connection is sent a ping.
     ping_interval: Option<Duration> = Some(Duration::from_secs(20)), rules::positive_if_any;
