@@ -33,6 +33,7 @@ use crate::logging;
 use crate::project::Project;
 use context::Context;
 use error::{CommandError, PASSWORD_VARIABLE};
+use serve::Ready;
 use terminal::{StandardTerminal, Terminal};
 
 pub(crate) use own::{OwnCommand, Work};
@@ -87,7 +88,8 @@ enum Chosen<'a> {
 
 /// Runs the command that the arguments name, the program's own name first.
 ///
-/// The exit code is 0 for success, 1 for a failure and 2 for arguments that make no sense.
+/// The exit code is 0 for success, 1 for a failure, 2 for arguments that make no sense, and that of the signal where a second one ended
+/// a server at once.
 pub(crate) fn run(project: &Project, arguments: &[OsString]) -> ExitCode {
     let chosen = match choose(project, arguments) {
         Ok(chosen) => chosen,
@@ -128,7 +130,10 @@ fn report(error: &CommandError, program: &str, terminal: &mut dyn Terminal) -> E
     if let Some(advice) = error.advice(program) {
         let _ = terminal.warn(&advice);
     }
-    ExitCode::FAILURE
+    match error {
+        CommandError::EndedAtOnce { code } => ExitCode::from(*code),
+        _ => ExitCode::FAILURE,
+    }
 }
 
 fn execute(
@@ -144,19 +149,21 @@ fn execute(
     logging::install(&settings)?;
     let runtime = chanx::runtime().map_err(CommandError::Runtime)?;
     let superuser_password = std::env::var(PASSWORD_VARIABLE).ok();
-    let context = Context { project, settings, program, terminal, superuser_password };
-    runtime.block_on(async {
+    let context = Context { project, settings, program, terminal: &mut *terminal, superuser_password };
+    let ready = runtime.block_on(async {
         match chosen {
             Chosen::BuiltIn(command) => dispatch(command, context).await,
-            Chosen::Own(own) => own.run(context).await,
+            Chosen::Own(own) => own.run(context).await.map(|()| None),
         }
-    })
+    })?;
+    ready.map_or(Ok(()), |ready| serve::run(runtime, ready, terminal))
 }
 
-async fn dispatch(command: Command, mut context: Context<'_>) -> Result<(), CommandError> {
+/// Does what the command says. What it serves, if it serves, is yielded.
+async fn dispatch(command: Command, mut context: Context<'_>) -> Result<Option<Ready>, CommandError> {
     match command {
-        Command::Develop(develop) => develop.run(context).await,
-        Command::Runserver(runserver) => runserver.run(context).await,
+        Command::Develop(develop) => return develop.prepare(context).await.map(Some),
+        Command::Runserver(runserver) => return runserver.prepare(context).await.map(Some),
         Command::Migrate => migrate::run(context).await,
         Command::Createsuperuser(create) => create.run(createuser::Rank::Superuser, context).await,
         Command::Createuser(create) => create.run(createuser::Rank::User, context).await,
@@ -170,6 +177,7 @@ async fn dispatch(command: Command, mut context: Context<'_>) -> Result<(), Comm
         Command::Settings => settings::run(&context.settings, context.terminal),
         Command::Secretkey => secretkey::run(context.terminal),
     }
+    .map(|()| None)
 }
 
 impl Default for Command {

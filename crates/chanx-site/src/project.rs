@@ -208,7 +208,8 @@ impl Project {
 
     /// Runs the command that the program's arguments name.
     ///
-    /// The exit code is 0 for success, 1 for a failure and 2 for arguments that make no sense.
+    /// The exit code is 0 for success, 1 for a failure, 2 for arguments that make no sense, and 130 or 143 if a server was ended
+    /// at once by a second SIGINT or SIGTERM.
     pub fn run(self) -> ExitCode {
         self.run_with(std::env::args_os())
     }

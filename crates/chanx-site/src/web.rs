@@ -24,7 +24,7 @@ pub use assets::Asset;
 pub use csrf::{Csrf, CsrfForm};
 pub use error::PageError;
 pub use headers::security_headers;
-pub use health::HEALTH_PATH;
+pub use health::{HEALTH_PATH, LIVENESS_PATH};
 pub use next::local_target;
 pub use request_id::request_id;
 pub use templates::{Markup, RenderError, TemplateError, TemplateSource};
@@ -32,7 +32,7 @@ pub use user::{CurrentUser, LoginRejection, LoginRequired, login_required};
 
 pub(crate) use assets::Assets;
 pub(crate) use error::chain;
-pub(crate) use health::router as health_router;
+pub(crate) use health::{liveness, router as health_router};
 pub(crate) use host::allowed_hosts;
 pub(crate) use missing::answer_missing;
 pub(crate) use templates::Templates;

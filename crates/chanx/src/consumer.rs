@@ -24,6 +24,8 @@ use crate::refusal::{BoxError, report};
 /// [`build_groups`](Self::build_groups) are joined; [`post_authentication`](Self::post_authentication) runs; then each
 /// message goes to [`receive_message`](Self::receive_message) and each event to [`receive_event`](Self::receive_event),
 /// until [`disconnected`](Self::disconnected) ends it.
+///
+/// No handler may block its thread; [what to use instead](#work-that-blocks) is below.
 #[doc = include_str!("../docs/consumer.md")]
 #[diagnostic::on_unimplemented(message = "`{Self}` is no consumer", note = "implement `chanx::Consumer` for it")]
 pub trait Consumer: Sized + Send + 'static {

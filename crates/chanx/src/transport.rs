@@ -11,6 +11,8 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::http_socket::HttpSocket;
+
 /// A byte stream, and what was read from it too early.
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -31,14 +33,19 @@ pub(crate) enum Stream {
 impl Transport {
     /// Takes the socket out of an upgraded connection, so that nothing of the HTTP server's buffers lives on.
     ///
-    /// `axum::serve` has its socket in a wrapper of hyper-util's, a server on plain hyper has it bare.
+    /// `axum::serve` has its socket in a wrapper of hyper-util's, a server on plain hyper has it bare, and one with timeouts
+    /// has it in an [`HttpSocket`].
     pub(crate) fn new(upgraded: Upgraded) -> Self {
         let upgraded = match auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
             Ok(parts) => return Self::tcp(parts.io, parts.read_buf),
             Err(upgraded) => upgraded,
         };
-        match upgraded.downcast::<TokioIo<TcpStream>>() {
-            Ok(parts) => Self::tcp(parts.io, parts.read_buf),
+        let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
+            Ok(parts) => return Self::tcp(parts.io, parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
+        match upgraded.downcast::<TokioIo<HttpSocket>>() {
+            Ok(parts) => Self::tcp(TokioIo::new(parts.io.into_inner().into_stream()), parts.read_buf),
             Err(upgraded) => Self { stream: Stream::Other(TokioIo::new(upgraded)), early: Bytes::new() },
         }
     }

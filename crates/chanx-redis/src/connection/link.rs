@@ -122,6 +122,7 @@ impl Link {
         deadline: Deadline,
         read: impl FnOnce(Value) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
+        let _room = self.room_for(size(command), deadline).await?;
         let mut using = self.connection(deadline).await?;
         let result = deadline.of(using.connection.req_packed_command(command)).await;
         self.judge(&using, result.and_then(|value| read(checked(value?)?)))

@@ -45,7 +45,7 @@ impl Shared {
     pub(super) async fn fetch(&self, connection: &mut MultiplexedConnection) -> Fetched {
         let commands = fetching(&self.names);
         let answers = connection.req_packed_commands(&commands, 0, commands.len());
-        match Deadline::after(WAIT + self.config.timeout).of(answers).await {
+        match Deadline::after(WAIT + self.config.dead_after).of(answers).await {
             Ok(Ok(answers)) => Fetched::new(&self.names, answers),
             Ok(Err(error)) => Fetched { trouble: Some(error.into()), ..Fetched::default() },
             Err(trouble) => Fetched { trouble: Some(trouble), ..Fetched::default() },

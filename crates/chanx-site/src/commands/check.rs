@@ -93,6 +93,10 @@ fn warnings(settings: &Settings) -> Vec<&'static str> {
             settings.playground_access() == Access::Everybody && !settings.debug,
             "playground is for everybody: strangers see all messages of the application",
         ),
+        (
+            settings.close_timeout > settings.shutdown_timeout,
+            "close_timeout is longer than shutdown_timeout: a server that is stopped cuts closing handshakes and handlers earlier",
+        ),
         (settings.allowed_hosts.is_empty(), "allowed_hosts is empty: the site answers under every name"),
     ]
     .into_iter()

@@ -11,7 +11,7 @@ use super::address::{Address, local_origins};
 use super::context::Context;
 use super::error::CommandError;
 use super::secretkey::{generate, load_or_create, random_text};
-use super::serve::{interrupted, listen, serve};
+use super::serve::{Line, Ready, listen};
 use crate::accounts::{Accounts, AccountsError, NewUser};
 use crate::database::Database;
 use crate::layer;
@@ -39,11 +39,11 @@ pub(crate) struct Develop {
 }
 
 impl Develop {
-    pub(crate) async fn run(self, mut context: Context<'_>) -> Result<(), CommandError> {
+    pub(crate) async fn prepare(self, mut context: Context<'_>) -> Result<Ready, CommandError> {
         // First of all, so that a second start by mistake changes nothing.
-        let listener = listen(self.address.unwrap_or_default().0, "develop").await?;
+        let listener = listen(self.address.unwrap_or_default().0, "develop")?;
         let address = listener.local_addr().map_err(CommandError::Serve)?;
-        prepare(&mut context, address)?;
+        fill_in(&mut context, address)?;
         let database = Database::connect(context.settings.database_url.expose(), true).await?;
         database.migrate_with(&context.project.additions().migrations).await?;
         let site = Site::with(context.settings.clone(), database, context.project.additions()).await?;
@@ -51,15 +51,13 @@ impl Develop {
         let password = first_superuser(site.accounts()).await?;
         let reports = prepare_application(context.project, &site).await?;
         layer::connect(site.channels()).await;
-        let stop = interrupted();
-        welcome(&mut context, address, password.as_deref(), &reports)?;
-        serve(listener, app.router, app.connections, stop).await;
-        Ok(())
+        let greeting = welcome(&context, address, password.as_deref(), &reports);
+        Ok(Ready { listener, app, settings: site.settings().clone(), greeting })
     }
 }
 
 /// Fills in what development needs and nobody has set.
-fn prepare(context: &mut Context<'_>, address: SocketAddr) -> Result<(), CommandError> {
+fn fill_in(context: &mut Context<'_>, address: SocketAddr) -> Result<(), CommandError> {
     let settings = &mut context.settings;
     settings.debug = true;
     log_messages(settings);
@@ -115,39 +113,38 @@ async fn has_users(accounts: &Accounts) -> Result<bool, AccountsError> {
     Ok(any.fetch_optional(accounts.database().pool()).await?.is_some())
 }
 
-fn welcome(
-    context: &mut Context<'_>,
-    address: SocketAddr,
-    password: Option<&str>,
-    reports: &[String],
-) -> Result<(), CommandError> {
-    let Context { project, program, terminal, settings, .. } = context;
-    terminal.warn("THIS IS A DEVELOPMENT SERVER. Do not let strangers reach it.")?;
-    terminal.warn(&format!("To serve for real: {program} runserver"))?;
+fn welcome(context: &Context<'_>, address: SocketAddr, password: Option<&str>, reports: &[String]) -> Vec<Line> {
+    let Context { project, program, settings, .. } = context;
+    let mut lines = vec![
+        Line::Warn("THIS IS A DEVELOPMENT SERVER. Do not let strangers reach it.".to_owned()),
+        Line::Warn(format!("To serve for real: {program} runserver")),
+    ];
     if !address.ip().is_loopback() {
-        terminal.warn(&format!("WARNING: {address} can be reached from other machines."))?;
+        lines.push(Line::Warn(format!("WARNING: {address} can be reached from other machines.")));
     }
+    let mut say = |line: String| lines.push(Line::Say(line));
     if let Some(password) = password {
-        terminal.say("")?;
-        terminal.say("A first user was created. The password is shown this once only:")?;
-        terminal.say(&format!("  user name  {ADMIN}"))?;
-        terminal.say(&format!("  password   {password}"))?;
+        say(String::new());
+        say("A first user was created. The password is shown this once only:".to_owned());
+        say(format!("  user name  {ADMIN}"));
+        say(format!("  password   {password}"));
     }
     for report in reports.iter().filter(|report| !report.is_empty()) {
-        terminal.say("")?;
-        terminal.say(report)?;
+        say(String::new());
+        say(report.clone());
     }
-    terminal.say("")?;
+    say(String::new());
     let site = format!("http://{}", reachable(address));
     let tools = [("Playground", PLAYGROUND_PATH), ("Documents", DOCS_PATH)];
     let shown = [settings.playground_access(), settings.asyncapi_access()];
     let tools = tools.into_iter().zip(shown).filter(|(_, access)| *access != Access::Nobody).map(|(tool, _)| tool);
     let pages = [("Login", LOGIN_PATH)].into_iter().chain(project.links().iter().copied()).chain(tools);
     for (label, path) in pages {
-        terminal.say(&format!("  {:11} {site}{path}", format!("{label}:")))?;
+        say(format!("  {:11} {site}{path}", format!("{label}:")));
     }
-    terminal.say("")?;
-    Ok(terminal.say("Stop with Ctrl-C.")?)
+    say(String::new());
+    say("Stop with Ctrl-C.".to_owned());
+    lines
 }
 
 /// What to type into a browser on this machine.

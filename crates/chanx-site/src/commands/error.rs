@@ -45,6 +45,8 @@ pub(crate) enum CommandError {
     Listen { command: &'static str, address: SocketAddr, source: io::Error },
     #[error("the server failed")]
     Serve(#[source] io::Error),
+    #[error("ended at once, at a second signal")]
+    EndedAtOnce { code: u8 },
     #[error(transparent)]
     CreateUser(#[from] CreateUserError),
     #[error(transparent)]

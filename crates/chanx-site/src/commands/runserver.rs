@@ -9,7 +9,7 @@ use super::address::{Address, local_origins};
 use super::context::Context;
 use super::error::CommandError;
 use super::secretkey::judge;
-use super::serve::{interrupted, listen, serve};
+use super::serve::{Line, Ready, listen};
 use crate::layer;
 use crate::site::{Site, SiteError};
 
@@ -21,20 +21,17 @@ pub(crate) struct Runserver {
 }
 
 impl Runserver {
-    pub(crate) async fn run(self, mut context: Context<'_>) -> Result<(), CommandError> {
+    pub(crate) async fn prepare(self, mut context: Context<'_>) -> Result<Ready, CommandError> {
         check_secret_key(&context.settings)?;
         let database = context.database().await?;
-        let listener = listen(self.address.unwrap_or_default().0, "runserver").await?;
+        let listener = listen(self.address.unwrap_or_default().0, "runserver")?;
         let address = listener.local_addr().map_err(CommandError::Serve)?;
         allow_local_pages(&mut context.settings, address);
         let site = Site::with(context.settings, database, context.project.additions()).await?;
         let app = context.project.app(&site)?;
         layer::connect(site.channels()).await;
-        let stop = interrupted();
-        // A server whose output is gone serves all the same.
-        let _ = context.terminal.say(&format!("Serving on http://{address}/ until Ctrl-C."));
-        serve(listener, app.router, app.connections, stop).await;
-        Ok(())
+        let greeting = vec![Line::Say(format!("Serving on http://{address}/ until Ctrl-C."))];
+        Ok(Ready { listener, app, settings: site.settings().clone(), greeting })
     }
 }
 

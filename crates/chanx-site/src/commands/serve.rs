@@ -1,132 +1,166 @@
 //! The serving loop: until somebody asks it to end, and then politely. Knows no command line.
+//!
+//! It runs on the main thread, on a runtime of its own, which accepts connections, takes signals and answers
+//! [`LIVENESS_PATH`](crate::web::LIVENESS_PATH). Everything else runs on the application's runtime, so that handlers that block all of its
+//! workers can neither keep the process from ending nor make it look dead.
+
+mod answer;
+mod body;
+mod door;
+mod signals;
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::time::Duration;
 
-use axum::extract::ConnectInfo;
-use axum::{Extension, Router};
-use chanx::Connections;
+use chanx::settings::Settings;
+use chanx::{Connections, HttpTimeouts};
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-#[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use hyper_util::rt::TokioTimer;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tower::Layer;
+use tokio::time::Instant;
 
 use super::error::CommandError;
+use super::terminal::Terminal;
+use crate::project::App;
+use answer::{Answering, answer};
+use door::Door;
+use signals::{Signal, Signals};
 
-/// How long requests and connections may take to end.
-const GRACE: Duration = Duration::from_secs(10);
-/// How long a client may take for the head of a request, or stay without one.
-const HEADER_TIME: Duration = Duration::from_secs(15);
+/// Less would not do for hyper.
+const LEAST_BUFFER: usize = 8192;
 
 /// Takes the address; `command` is who asks for it.
-pub(crate) async fn listen(address: SocketAddr, command: &'static str) -> Result<TcpListener, CommandError> {
-    TcpListener::bind(address).await.map_err(|source| CommandError::Listen { command, address, source })
+pub(crate) fn listen(address: SocketAddr, command: &'static str) -> Result<std::net::TcpListener, CommandError> {
+    let listen = || {
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    };
+    listen().map_err(|source| CommandError::Listen { command, address, source })
 }
 
-/// Serves until `stop` is ready. Then no connection is accepted any more, sockets are closed with
-/// 1001, and what is not done in ten seconds is cut.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    app: Router,
-    connections: Connections,
-    stop: impl Future<Output = ()>,
-) {
-    let (stopping, _) = watch::channel(false);
+/// An application that is ready to be served.
+pub(crate) struct Ready {
+    pub(crate) listener: std::net::TcpListener,
+    pub(crate) app: App,
+    pub(crate) settings: Settings,
+    pub(crate) greeting: Vec<Line>,
+}
+
+/// A line for the terminal.
+pub(crate) enum Line {
+    Say(String),
+    Warn(String),
+}
+
+/// How long HTTP clients may take, and how much they may send.
+#[derive(Clone, Copy)]
+struct Limits {
+    timeouts: HttpTimeouts,
+    body: Duration,
+    head_bytes: usize,
+}
+
+impl Limits {
+    fn new(settings: &Settings) -> Self {
+        let timeouts = HttpTimeouts {
+            head: settings.http_head_timeout,
+            keep_alive: settings.http_keep_alive_timeout,
+            send: settings.http_send_timeout,
+        };
+        Self { timeouts, body: settings.http_body_timeout, head_bytes: settings.max_handshake_size }
+    }
+
+    /// A server of one connection. Its timeouts are those of the socket.
+    fn http(self) -> http1::Builder {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(None)
+            .max_header_size(self.head_bytes)
+            .max_buf_size(self.head_bytes.max(LEAST_BUFFER));
+        http
+    }
+}
+
+/// Greets, and serves until a signal comes. Then no connection is accepted any more, sockets are closed with 1001, and
+/// what is not done within the setting `shutdown_timeout` is cut, blocked threads too. A second signal cuts at once.
+pub(crate) fn run(runtime: Runtime, ready: Ready, terminal: &mut dyn Terminal) -> Result<(), CommandError> {
+    let front = Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)?;
+    let ended = front.block_on(async {
+        // From here on, so that nobody who reads the greeting is too early with a signal.
+        let mut signals = Signals::new();
+        let listener = TcpListener::from_std(ready.listener).map_err(CommandError::Serve)?;
+        greet(&ready.greeting, terminal)?;
+        let ended = serve(listener, ready.app, &ready.settings, &mut signals, runtime.handle()).await;
+        end(runtime, ended, &mut signals).await
+    });
+    // Nothing of it is waited for.
+    front.shutdown_background();
+    ended
+}
+
+fn greet(greeting: &[Line], terminal: &mut dyn Terminal) -> io::Result<()> {
+    greeting.iter().try_for_each(|line| match line {
+        Line::Say(line) => terminal.say(line),
+        Line::Warn(line) => terminal.warn(line),
+    })
+}
+
+/// How serving ended: by the deadline for the rest, or because of a second signal.
+type Ended = Result<Instant, Signal>;
+
+async fn serve(listener: TcpListener, app: App, settings: &Settings, signals: &mut Signals, workers: &Handle) -> Ended {
+    let limits = Limits::new(settings);
+    let (stopping, stopped) = watch::channel(false);
+    let mut door = Door::new(listener, limits, settings.max_http_connections);
     let mut requests = JoinSet::new();
-    let mut stop = pin!(stop);
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => drop(requests.spawn(answer(stream, peer, app.clone(), stopping.subscribe()))),
-                Err(error) => pause(&error).await,
-            },
+            guest = door.next() => {
+                let answering = Answering::new(app.router.clone(), guest.peer, limits.body);
+                requests.spawn_on(answer(guest, answering, limits, stopped.clone()), workers);
+            }
             Some(_) = requests.join_next() => {}
-            () = &mut stop => break,
+            _ = signals.next() => break,
         }
     }
-    drop(listener);
+    drop(door);
     tracing::info!("shutting down");
+    let deadline = Instant::now() + settings.shutdown_timeout;
     stopping.send_replace(true);
-    let end = async { tokio::join!(requests.join_all(), connections.drain()) };
-    if tokio::time::timeout(GRACE, end).await.is_err() {
-        tracing::warn!(connections = connections.len(), "cut what did not end in time");
+    let connections = app.connections.clone();
+    let drained = workers.spawn(async move { connections.drain().await });
+    tokio::select! {
+        _ = async { tokio::join!(requests.join_all(), drained) } => Ok(deadline),
+        () = tokio::time::sleep_until(deadline) => {
+            report_cut(&app.connections);
+            Ok(deadline)
+        }
+        signal = signals.next() => Err(signal),
     }
 }
 
-/// Answers the requests of one connection. A client that is slow to say what it wants is cut off.
-async fn answer(stream: TcpStream, peer: SocketAddr, app: Router, mut stopping: watch::Receiver<bool>) {
-    // Small frames must not wait for the acknowledgment of earlier ones.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "cannot turn TCP_NODELAY on");
-    }
-    let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(app));
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
-    let told_to_stop = async {
-        // The sender outlives every request, so that waiting ends by the word alone.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    };
-    let ended = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
-        () = told_to_stop => None,
-    };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+fn report_cut(connections: &Connections) {
+    tracing::warn!(connections = connections.len(), "cut what did not end in time");
+}
+
+/// Ends the application's runtime. Its threads have the time that is left; those that are blocked end with the process.
+async fn end(runtime: Runtime, ended: Ended, signals: &mut Signals) -> Result<(), CommandError> {
+    let deadline = match ended {
+        Ok(deadline) => deadline,
+        Err(signal) => {
+            runtime.shutdown_background();
+            return Err(signal.at_once());
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke");
-    }
-}
-
-/// A listener that fails usually lacks file descriptors; they come back as connections end.
-async fn pause(error: &io::Error) {
-    tracing::error!(%error, "cannot accept a connection");
-    tokio::time::sleep(Duration::from_millis(100)).await;
-}
-
-/// Ready at Ctrl-C or SIGTERM. Signals count from the call on, before the future is first polled: who announces the
-/// server after it can be sure that nobody who reads the announcement is too early.
-#[cfg(unix)]
-pub(crate) fn interrupted() -> impl Future<Output = ()> {
-    let (control_c, terminate) = (heed(SignalKind::interrupt()), heed(SignalKind::terminate()));
-    async {
-        tokio::select! {
-            () = received(control_c) => {}
-            () = received(terminate) => {}
-        }
-    }
-}
-
-#[cfg(unix)]
-fn heed(kind: SignalKind) -> Option<Signal> {
-    signal(kind).inspect_err(|error| tracing::warn!(%error, "cannot wait for a signal")).ok()
-}
-
-#[cfg(unix)]
-async fn received(signal: Option<Signal>) {
-    match signal {
-        Some(mut signal) => drop(signal.recv().await),
-        None => std::future::pending().await,
-    }
-}
-
-/// Ready at Ctrl-C.
-#[cfg(not(unix))]
-pub(crate) async fn interrupted() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::warn!(%error, "cannot wait for Ctrl-C");
-        std::future::pending::<()>().await;
+    let left = deadline.saturating_duration_since(Instant::now());
+    let shut_down = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(left));
+    tokio::select! {
+        _ = shut_down => Ok(()),
+        signal = signals.next() => Err(signal.at_once()),
     }
 }

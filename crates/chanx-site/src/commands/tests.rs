@@ -72,7 +72,7 @@ impl Bench {
 
     async fn run(&self, arguments: &[&str], script: &mut Script) -> Result<(), CommandError> {
         let line = CommandLine::parse_from([&["bench"], arguments].concat());
-        dispatch(line.command.unwrap(), self.context(script)).await
+        dispatch(line.command.unwrap(), self.context(script)).await.map(drop)
     }
 
     fn context<'a>(&'a self, script: &'a mut Script) -> Context<'a> {
@@ -267,11 +267,13 @@ async fn check_reports_everything_at_once() {
     let mut bench = Bench::empty();
     bench.settings.secret_key = Some("short".into());
     bench.settings.debug = true;
+    bench.settings.close_timeout = bench.settings.shutdown_timeout * 2;
     let mut script = Script::alone();
     let error = bench.run(&["check"], &mut script).await.unwrap_err();
     assert_eq!(error.to_string(), "the check found 2 problems");
     for finding in [
         "warning: debug is on",
+        "warning: close_timeout is longer than shutdown_timeout",
         "warning: allowed_origins is empty",
         "error: the secret key is too short",
         "error: there is no database file",

@@ -1,16 +1,22 @@
 //! Whether the site works, for whoever watches over it.
 
+use axum::body::Body;
 use axum::extract::Json;
 use axum::routing::get;
 use axum::{Extension, Router};
 use chanx::layer::Health;
-use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::site::Site;
 
 /// The path of the report.
 pub const HEALTH_PATH: &str = "/health/";
+
+/// The path of the liveness report, which says that the process runs and reads nothing. `runserver` answers it apart from the
+/// application, so that neither a database nor blocked threads delay it.
+pub const LIVENESS_PATH: &str = "/health/live/";
 
 /// What is well and what is not. Reasons are for the log alone, since anybody may ask.
 #[derive(Debug, Serialize)]
@@ -23,7 +29,16 @@ struct Report {
 /// The report. It is 503 without the database. Without the channel layer it is 200 and says so: connections live on,
 /// and taking all processes out of service at once would help nobody.
 pub(crate) fn router(site: &Site) -> Router {
-    Router::new().route(HEALTH_PATH, get(report)).layer(Extension(site.clone()))
+    let router = Router::new().route(HEALTH_PATH, get(report)).layer(Extension(site.clone()));
+    router.route(LIVENESS_PATH, get(async || liveness()))
+}
+
+/// The liveness report.
+pub(crate) fn liveness() -> Response<Body> {
+    let mut response = Response::new(Body::from(r#"{"status":"ok"}"#));
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    response.headers_mut().extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response
 }
 
 async fn report(Extension(site): Extension<Site>) -> (StatusCode, Json<Report>) {

@@ -19,6 +19,7 @@ use super::grace::Grace;
 use super::socket::Socket;
 use super::sources::Sources;
 use crate::hub::Mailbox;
+use crate::runtime::measured;
 use crate::shared::SharedSession;
 use crate::transport::Transport;
 
@@ -100,26 +101,28 @@ impl Connection {
     }
 
     /// Runs a handler, while the socket still flushes, answers pings and notices that the peer leaves.
-    pub(super) async fn run<F: Future>(&mut self, handler: F, limit: Limit<'_>) -> Ran<F::Output> {
+    /// `name` is what the log calls the handler if it blocks its thread.
+    pub(super) async fn run<F: Future>(&mut self, name: &str, handler: F, limit: Limit<'_>) -> Ran<F::Output> {
         self.sources.is_busy = true;
-        let ran = self.run_beside(handler, limit).await;
+        let ran = self.run_beside(name, handler, limit).await;
         self.sources.is_busy = false;
         ran
     }
 
-    /// The same for what the end of a connection leaves to do: it has all the time that is left.
+    /// The same for `disconnected`, which has all the time that is left.
     pub(super) async fn run_last<F: Future>(&mut self, handler: F) -> Ran<F::Output> {
         self.grace().extend();
-        self.run(handler, None).await
+        self.run("disconnected", handler, None).await
     }
 
-    async fn run_beside<F: Future>(&mut self, handler: F, mut limit: Limit<'_>) -> Ran<F::Output> {
+    async fn run_beside<F: Future>(&mut self, name: &str, handler: F, mut limit: Limit<'_>) -> Ran<F::Output> {
         let mut handler = pin!(AssertUnwindSafe(handler).catch_unwind());
         let immediately = self.session.borrow().config().send_immediately;
         poll_fn(|task| {
             self.sources.begin_turn(&mut self.session.borrow_mut());
             loop {
-                if let Poll::Ready(outcome) = handler.as_mut().poll(task) {
+                let polled = measured(name, || handler.as_mut().poll(task));
+                if let Poll::Ready(outcome) = polled {
                     return Poll::Ready(outcome.map_or_else(|panic| Ran::Panicked(panic_text(&*panic)), Ran::Finished));
                 }
                 if !self.attend(task, immediately) {

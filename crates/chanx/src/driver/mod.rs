@@ -16,6 +16,7 @@ use std::sync::Arc;
 use chanx_core::close::CloseCode;
 use chanx_core::deflate::Agreement;
 use chanx_core::layer::Event;
+use chanx_core::message::Message;
 use chanx_core::session::{Disconnect, EndedBy, Session};
 
 use crate::auth::user_key;
@@ -100,7 +101,7 @@ async fn authenticate<C: Consumer>(
     users: &Arc<Users>,
     deadline: Pin<&mut Sleep>,
 ) -> Option<Admitted<C>> {
-    let admitted = connection.run(admit::<C>(handshake, users), Some(deadline)).await;
+    let admitted = connection.run("authentication", admit::<C>(handshake, users), Some(deadline)).await;
     let verdict = settle(Phase::Admission, admitted, connection.session())?;
     let mut session = connection.session().borrow_mut();
     match verdict {
@@ -126,9 +127,9 @@ async fn begin<C: Consumer>(
     mut cx: Context<C>,
     mut deadline: Pin<&mut Sleep>,
 ) -> Option<Guest<C>> {
-    let connected = connection.run(C::connect(&mut cx), Some(deadline.as_mut())).await;
+    let connected = connection.run("connect", C::connect(&mut cx), Some(deadline.as_mut())).await;
     let mut consumer = settle(Phase::Opening, connected, connection.session())?;
-    let greeted = connection.run(greet(&mut consumer, &mut cx), Some(deadline)).await;
+    let greeted = connection.run("post_authentication", greet(&mut consumer, &mut cx), Some(deadline)).await;
     cx.admitted();
     if settle(Phase::Opening, greeted, connection.session()).is_some() {
         connection.session().borrow_mut().open();
@@ -155,10 +156,13 @@ async fn handle<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>, 
     }
     let (phase, ran) = match next {
         Next::Message(message) => {
-            (Phase::Message, connection.run(consumer.receive_message(cx, message), deadline).await)
+            let action = message.action();
+            (Phase::Message, connection.run(action, consumer.receive_message(cx, message), deadline).await)
         }
-        Next::Event(event) => (Phase::Event, connection.run(handle_event(consumer, cx, &event), deadline).await),
-        Next::Missed => (Phase::Event, connection.run(consumer.messages_missed(cx), deadline).await),
+        Next::Event(event) => {
+            (Phase::Event, connection.run("receive_event", handle_event(consumer, cx, &event), deadline).await)
+        }
+        Next::Missed => (Phase::Event, connection.run("messages_missed", consumer.messages_missed(cx), deadline).await),
         Next::Unreadable(panic) => (Phase::Reading, Ran::Panicked(panic)),
     };
     if settle(phase, ran, connection.session()).is_some() {

@@ -61,6 +61,10 @@ table::settings! {
     /// closes the socket with 1009.
     max_message_size: usize = 65_536, rules::at_least_one;
 
+    /// The longest head of a request in bytes: its first line and its headers as they arrived. A longer one is answered with
+    /// 431.
+    max_handshake_size: usize = 16_384, rules::at_least_one;
+
     /// Offers clients to compress messages (permessage-deflate). Leave it off where a message has a secret beside text that
     /// somebody else chose: the sizes of such messages tell the secret, over TLS too (CRIME, BREACH).
     compression: bool = false;
@@ -97,16 +101,33 @@ table::settings! {
     /// How many tasks one connection may run beside its handlers.
     max_spawned_tasks: usize = 32, rules::at_least_one;
 
-    /// The longest request that may open a socket, in bytes: its first line and its headers as they arrived. A longer one is
-    /// answered with 431.
-    max_handshake_size: usize = 16_384, rules::at_least_one;
-
     /// How many connections may be open at the same time. A further one is answered with 503.
     max_connections: Option<usize> = Some(16_384), rules::at_least_one_if_any;
 
     /// How many connections one user may have to this process at the same time. A further one is refused with 429, and closed
     /// with 4429. Users without a key, anonymous ones for instance, are not counted.
     max_connections_per_user: Option<usize> = Some(100), rules::at_least_one_if_any;
+
+    /// How many HTTP connections that are no WebSocket (yet) may be open at the same time. Further ones wait until one ends.
+    max_http_connections: usize = 4096, rules::at_least_one;
+
+    /// The seconds that a client may take for the head of an HTTP request. Then its connection is closed.
+    http_head_timeout: Duration = Duration::from_secs(15), rules::positive;
+
+    /// The seconds that the server may have to wait for the body of an HTTP request, and one more for each 1,000 bytes that
+    /// came. Then the request is answered with 408.
+    http_body_timeout: Duration = Duration::from_secs(30), rules::positive;
+
+    /// The seconds that an HTTP connection may stay without a further request. A proxy or load balancer in front should give
+    /// up its idle connections earlier than that.
+    http_keep_alive_timeout: Duration = Duration::from_secs(75), rules::positive;
+
+    /// The seconds that a client may go without taking anything of an HTTP answer. Then its connection is cut.
+    http_send_timeout: Duration = Duration::from_secs(30), rules::positive;
+
+    /// The seconds that everything together may take to end when the server is told to stop: requests, handlers, closing
+    /// handshakes, blocked threads. Then the process ends.
+    shutdown_timeout: Duration = Duration::from_secs(10), rules::positive;
 
     /// The seconds after which a silent connection is sent a ping.
     ping_interval: Option<Duration> = Some(Duration::from_secs(20)), rules::positive_if_any;
