@@ -12,9 +12,6 @@ use super::mailbox::Mailbox;
 
 /// How many mailboxes a task flushes before others have their turn.
 const CHUNK: usize = 64;
-/// So few mailboxes are flushed where they were filled: a task for them would cost more, and would wait for the sender's
-/// thread.
-const AT_ONCE: usize = 8;
 
 /// The mailboxes that wait to be flushed, and the tasks that do it. There are no tasks while nothing waits.
 #[derive(Debug)]
@@ -59,11 +56,10 @@ impl Flusher {
         }
     }
 
-    /// Flushes few mailboxes now, and has many flushed soon. What is put into them until then leaves in the same write.
+    /// Has mailboxes flushed soon. What is put into them until then leaves in the same write.
     pub(super) fn add(self: &Arc<Self>, mailboxes: Vec<Arc<Mailbox>>) {
-        if mailboxes.len() <= AT_ONCE {
-            let mut scratch = Vec::new();
-            return mailboxes.iter().for_each(|mailbox| mailbox.flush(&mut scratch));
+        if mailboxes.is_empty() {
+            return;
         }
         match self.put(mailboxes) {
             Plan::Wake(mailboxes) => wake(mailboxes),
@@ -199,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn frames_go_to_the_socket_in_their_order_without_the_driver() {
         let (mailbox, mut client) = connected().await;
-        let flusher = Arc::default();
+        let flusher = flusher(2);
         let wakes = mailbox::count_wakes(&mailbox);
         put(&flusher, &mailbox, frames(b"one"));
         assert_eq!(received(&mut client, 3).await, b"one");
@@ -213,7 +209,7 @@ mod tests {
     #[tokio::test]
     async fn what_follows_an_event_waits_for_the_driver() {
         let (mailbox, mut client) = connected().await;
-        let flusher = Arc::default();
+        let flusher = flusher(2);
         let event = Delivery::Event(Arc::new(chanx_core::layer::Event { data: "{}".to_owned() }));
         let woken = tokio::spawn({
             let mailbox = Arc::clone(&mailbox);
@@ -285,7 +281,7 @@ mod tests {
         // The flush finds no outlet.
         mailbox.flush(&mut Vec::new());
         assert_eq!(mailbox::next(&mailbox, true), "3");
-        put(&Arc::default(), &mailbox, frames(b"four"));
+        put(&flusher(2), &mailbox, frames(b"four"));
         assert_eq!(mailbox::next(&mailbox, true), "4");
         mailbox.end_turn(Some(outlet), u32::MAX);
     }
@@ -293,7 +289,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_full_socket_does_not_take_is_the_drivers_and_goes_first() {
         let (mailbox, mut client) = connected().await;
-        let flusher = Arc::default();
+        let flusher = flusher(2);
         let large: &'static [u8] = Box::leak(vec![7; 16 << 20].into_boxed_slice());
         put(&flusher, &mailbox, frames(large));
         put(&flusher, &mailbox, frames(b"end"));
@@ -338,7 +334,9 @@ mod tests {
     }
 
     fn flusher(max_tasks: usize) -> Arc<Flusher> {
-        Arc::new(Flusher { work: Mutex::default(), max_tasks })
+        let flusher = Arc::new(Flusher { work: Mutex::default(), max_tasks });
+        flusher.run_here();
+        flusher
     }
 
     /// Mailboxes that nothing can be written for.
@@ -352,21 +350,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn few_mailboxes_need_no_task() {
-        let flusher = flusher(3);
-        flusher.run_here();
-        let (mailbox, mut client) = connected().await;
-        mailbox.push(frames(b"one"));
-        let mut few = mailboxes(AT_ONCE - 1);
-        few.push(mailbox);
-        flusher.add(few);
-        assert_eq!((received(&mut client, 3).await, tasks(&flusher)), (b"one".to_vec(), (0, 0)));
-    }
-
-    #[tokio::test]
     async fn there_are_as_many_tasks_as_there_is_work_for_and_others_have_their_turn() {
         let flusher = flusher(3);
-        flusher.run_here();
         flusher.add(mailboxes(CHUNK));
         assert_eq!(tasks(&flusher), (2, 0), "one of both may be stuck");
         flusher.add(mailboxes(3 * CHUNK));
@@ -383,7 +368,6 @@ mod tests {
     #[tokio::test]
     async fn where_no_task_begins_the_drivers_are_woken() {
         let flusher = flusher(2);
-        flusher.run_here();
         let (first, second) = (mailboxes(CHUNK), mailboxes(CHUNK));
         let wakes: Vec<_> = [&first[0], &second[0]].into_iter().map(|mailbox| mailbox::count_wakes(mailbox)).collect();
         let woken = || wakes.iter().map(mailbox::Wakes::count).collect::<Vec<_>>();
@@ -396,7 +380,6 @@ mod tests {
     #[tokio::test]
     async fn many_mailboxes_are_flushed_by_few_tasks() {
         let flusher = flusher(2);
-        flusher.run_here();
         let mut clients = Vec::new();
         let mut batch = Vec::new();
         for _ in 0..3 * CHUNK {

@@ -1,12 +1,13 @@
 //! The layer of a single process: no store, no serialization.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use chanx_core::layer::{ChannelLayer, ChannelName, GroupName, Health, LayerFuture, LayerMessage, Pressure, Receiver};
 use tokio::runtime::{Handle, Id};
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 const PAUSE: Duration = Duration::from_millis(1);
@@ -37,8 +38,12 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 struct Process {
     id: u64,
     receiver: OnceLock<Arc<dyn Receiver>>,
-    groups: RwLock<HashSet<GroupName>>,
+    groups: RwLock<HashMap<GroupName, Gate>>,
 }
+
+/// Made once a message finds members of the group full: then its senders come one by one, and those that follow wait
+/// while one pauses. Otherwise very many senders at once would fill a mailbox before its connection has its turn.
+type Gate = Arc<OnceLock<Mutex<()>>>;
 
 impl MemoryLayer {
     /// A layer of its own.
@@ -66,6 +71,11 @@ impl MemoryLayer {
         let all = self.all.processes.read().unwrap_or_else(PoisonError::into_inner);
         let attached = all.iter().filter_map(|process| Some((process, process.receiver.get()?)));
         attached.map(|(process, receiver)| deliver(process, &**receiver)).max().unwrap_or(Pressure::Low)
+    }
+
+    /// The gate of a group; `None` if it has no members.
+    fn gate(&self, group: &GroupName) -> Option<Gate> {
+        self.all.processes.read().unwrap_or_else(PoisonError::into_inner).iter().find_map(|process| process.gate(group))
     }
 
     async fn relieve(&self, pressure: Pressure) {
@@ -109,7 +119,11 @@ impl Process {
     }
 
     fn subscribes_to(&self, group: &GroupName) -> bool {
-        self.groups.read().unwrap_or_else(PoisonError::into_inner).contains(group)
+        self.groups.read().unwrap_or_else(PoisonError::into_inner).contains_key(group)
+    }
+
+    fn gate(&self, group: &GroupName) -> Option<Gate> {
+        self.groups.read().unwrap_or_else(PoisonError::into_inner).get(group).cloned()
     }
 }
 
@@ -125,7 +139,7 @@ impl ChannelLayer for MemoryLayer {
 
     fn subscribe(&self, group: &GroupName) -> LayerFuture<'static> {
         self.all.clocks.note();
-        self.own.groups.write().unwrap_or_else(PoisonError::into_inner).insert(group.clone());
+        self.own.groups.write().unwrap_or_else(PoisonError::into_inner).entry(group.clone()).or_default();
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -135,11 +149,20 @@ impl ChannelLayer for MemoryLayer {
 
     fn group_send<'a>(&'a self, group: &'a GroupName, message: Arc<LayerMessage>) -> LayerFuture<'a> {
         Box::pin(async move {
-            self.relieve(self.each(|process, receiver| match process.subscribes_to(group) {
+            let Some(gate) = self.gate(group) else { return Ok(()) };
+            let mut passed = match gate.get() {
+                Some(gate) => Some(gate.lock().await),
+                None => None,
+            };
+            let pressure = self.each(|process, receiver| match process.subscribes_to(group) {
                 true => receiver.group_message(group, &message),
                 false => Pressure::Low,
-            }))
-            .await;
+            });
+            if pressure == Pressure::High && passed.is_none() {
+                passed = Some(gate.get_or_init(Mutex::default).lock().await);
+            }
+            self.relieve(pressure).await;
+            drop(passed);
             Ok(())
         })
     }

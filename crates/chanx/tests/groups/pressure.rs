@@ -188,3 +188,40 @@ async fn take_said(client: &mut Communicator) -> String {
         }
     }
 }
+
+/// All members of a large room say something at once, and each of them reads what comes: none of them is closed, although
+/// the mailbox of each has room for fewer messages than there are senders.
+async fn a_herd_closes_no_member_that_reads(members: usize) {
+    let mut settings = settings();
+    settings.max_queued_deliveries = members / 2;
+    let site = Site::with(&settings, MemoryLayer::new());
+    let together = std::sync::Arc::new(tokio::sync::Barrier::new(members));
+    let mut tasks = Vec::new();
+    for _ in 0..members {
+        let mut member = site.member("room").await.patience(Duration::from_secs(100));
+        let together = std::sync::Arc::clone(&together);
+        tasks.push(tokio::spawn(async move {
+            together.wait().await;
+            tell(&mut member, "say", "x").await;
+            let mut heard = 0;
+            while heard < members - 1 {
+                let message = member.receive_text().await?;
+                heard += usize::from(message.contains("\"said\""));
+            }
+            Ok::<_, chanx::testing::ReceiveError>(member)
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap().expect("a member that reads is not closed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_herd_of_senders_closes_no_member_that_reads_on_several_threads() {
+    a_herd_closes_no_member_that_reads(300).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_herd_of_senders_closes_no_member_that_reads() {
+    a_herd_closes_no_member_that_reads(300).await;
+}
