@@ -257,6 +257,18 @@ async fn a_client_that_is_not_read_from_is_not_called_silent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_more_faults_are_told_than_the_settings_say() {
+    let mut settings = settings();
+    for (max_faults, told) in [(1, 1), (2, 2), (20, 3)] {
+        settings.max_faults = max_faults;
+        let mut client = connect_with(&settings).await;
+        client.send_json(&json!({"action": "echo", "ref": 1, "version": 2, "payload": 3})).await;
+        let answer = client.receive_all().await.unwrap();
+        assert_eq!(answer[0]["payload"].as_array().map(Vec::len), Some(told), "{answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_waits_for_an_answer_is_not_idle() {
     let mut settings = settings();
     settings.idle_timeout = Some(Duration::from_secs(60));
