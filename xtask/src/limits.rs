@@ -25,6 +25,7 @@ const SOURCES: &[&str] = &[
     "crates/chanx/src/context",
     "crates/chanx/src/driver",
     "crates/chanx/src/handshake",
+    "crates/chanx/src/http_socket.rs",
     "crates/chanx/src/hub",
     "crates/chanx/src/layer",
     "crates/chanx/src/peer.rs",
@@ -146,6 +147,9 @@ impl<'ast> Visit<'ast> for Types {
 
     // A function that is kept holds nothing of its arguments.
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+
+    // A trait object says nothing of what it holds; traits have names such as `Receiver`.
+    fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
 
     // A borrowed value is held by its owner.
     fn visit_type_reference(&mut self, _: &'ast syn::TypeReference) {}

@@ -301,3 +301,24 @@ fn the_listing_is_complete_and_can_be_read_back() {
     let info = described(&settings, "ping_interval");
     assert_eq!((info.default.as_str(), info.variable.as_str()), ("20", "CHANX_PING_INTERVAL"));
 }
+
+/// The page of limits names settings with their defaults, as `` `max_groups` = `1000` ``.
+#[test]
+fn the_page_of_limits_has_every_limit_with_its_default() {
+    let page = include_str!("../../../docs/limits.md");
+    let words: Vec<_> = page.split('`').collect();
+    let named: Vec<(&str, &str)> =
+        words.windows(3).filter(|window| window[1] == " = ").map(|window| (window[0], window[2])).collect();
+    let settings: Vec<_> = Settings::default().describe().collect();
+    for (name, value) in &named {
+        let setting = settings.iter().find(|setting| setting.name == *name);
+        let setting = setting.unwrap_or_else(|| panic!("the page names `{name}`, which is no setting"));
+        assert_eq!(setting.default, *value, "the default of `{name}`");
+    }
+    let is_limit = |name: &str| {
+        name.starts_with("max_") || name.starts_with("min_") || name.ends_with("_timeout") || name.ends_with("_interval")
+    };
+    for setting in settings.iter().filter(|setting| is_limit(setting.name)) {
+        assert!(named.iter().any(|(name, _)| *name == setting.name), "the page does not name `{}`", setting.name);
+    }
+}
