@@ -147,7 +147,9 @@ impl Drive {
                 }
             }
             22 => self.session.abandon(),
-            _ => self.session.discard(),
+            // What still arrives is thrown away only once nothing is handled any more.
+            23 if self.session.state() == State::Closing => self.session.discard(),
+            _ => {}
         }
     }
 
@@ -213,6 +215,6 @@ impl Drive {
         if self.session.is_broken() {
             assert!(self.session.is_ending());
         }
-        assert_eq!(self.session.disconnect().is_some() || self.session.peer_is_done(), self.session.is_ending());
+        assert_eq!(self.session.disconnect().is_some(), self.session.is_ending());
     }
 }
