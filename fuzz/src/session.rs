@@ -107,7 +107,7 @@ impl Drive {
             0 if !std::mem::replace(&mut self.was_accepted, true) => self.session.accept(),
             1 => self.session.open(),
             2 => drop(self.session.fail_authentication()),
-            3 | 4 | 5 => self.next::<M>(),
+            3..=5 => self.next::<M>(),
             6 => self.session.absorb(),
             7 if self.is_handling => {
                 self.session.completed();
