@@ -54,7 +54,7 @@ impl Consumer for Echo {
                 "panic" => panic!("the cause"),
                 "hang" => {
                     self.0.note("hanging");
-                    std::future::pending().await;
+                    std::future::pending::<()>().await;
                 }
                 "large" => cx.send_binary(&[0; 2000]).await?,
                 "say" => cx.send_group_message(RoomMessage::Said("hi".to_owned())).exclude_current(false).await?,
