@@ -133,7 +133,7 @@ impl<'de, M: IncomingMessage> Visitor<'de> for MessageVisitor<'_, M> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<M, A::Error> {
-        let keys = KeyReader { action_key: &self.wire.action_key, action_is_known: self.action.is_some() };
+        let keys = KeyReader { action_key: Some(&self.wire.action_key), action_is_known: self.action.is_some() };
         if let Some(action) = self.action {
             return read_fields(action, Fields::new(map, self.envelope, keys));
         }
@@ -177,7 +177,7 @@ impl<'de> Visitor<'de> for ActionVisitor<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let keys = KeyReader { action_key: &self.wire.action_key, action_is_known: false };
+        let keys = KeyReader { action_key: Some(&self.wire.action_key), action_is_known: false };
         let (mut action, mut is_first) = (None, true);
         while let Some(key) = map.next_key_seed(keys)? {
             match key {

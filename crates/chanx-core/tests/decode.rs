@@ -662,6 +662,14 @@ fn in_camel_case_both_names_are_read_and_faults_are_told_in_it() {
 }
 
 #[test]
+fn a_key_without_characters_is_a_key_like_others() {
+    for wire in [WireFormat::default(), camel()] {
+        let decoded = decode::<Incoming>(r#"{"action":"ping","":"a"}"#, &wire);
+        assert_eq!(decoded.unwrap().message, Incoming::Ping, "{:?}", wire.naming);
+    }
+}
+
+#[test]
 fn input_is_never_echoed() {
     for text in [
         r#"{"action":"echo","payload":["hunter2"]}"#,

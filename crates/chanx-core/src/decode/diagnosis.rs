@@ -168,7 +168,7 @@ impl<'de, M: IncomingMessage> Visitor<'de> for TypedVisitor<'_, M> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<M, A::Error> {
         let mut ignored = Envelope::default();
-        let keys = KeyReader { action_key: "", action_is_known: false };
+        let keys = KeyReader { action_key: None, action_is_known: false };
         M::decode(self.action, Fields::new(map, &mut ignored, keys))
     }
 }

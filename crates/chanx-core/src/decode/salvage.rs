@@ -32,7 +32,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let keys = KeyReader { action_key: &self.wire.action_key, action_is_known: false };
+        let keys = KeyReader { action_key: Some(&self.wire.action_key), action_is_known: false };
         while let Some(key) = map.next_key_seed(keys)? {
             match key {
                 Key::Reference => self.envelope.reference = reference(map.next_value()?),

@@ -132,7 +132,8 @@ pub(crate) enum Key<'de> {
 /// Tells keys apart.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyReader<'a> {
-    pub(crate) action_key: &'a str,
+    /// `None` if there is none among the keys, so that any key may be a field.
+    pub(crate) action_key: Option<&'a str>,
     /// Whether the action was found by an earlier look, so that its key is passed over.
     pub(crate) action_is_known: bool,
 }
@@ -146,14 +147,14 @@ impl<'de> DeserializeSeed<'de> for KeyReader<'_> {
 }
 
 struct KeyVisitor<'a, 'de> {
-    action_key: &'a str,
+    action_key: Option<&'a str>,
     lifetime: PhantomData<&'de ()>,
 }
 
 impl<'de> KeyVisitor<'_, 'de> {
     fn classify<'x>(&self, key: &str, other: impl FnOnce() -> Cow<'x, str>) -> Key<'x> {
         match key {
-            key if key == self.action_key => Key::Action,
+            key if Some(key) == self.action_key => Key::Action,
             PAYLOAD => Key::Payload,
             REFERENCE => Key::Reference,
             VERSION => Key::Version,

@@ -229,6 +229,31 @@ async fn binary_messages_that_wait_for_a_handler_stop_the_reading() {
     }
 }
 
+/// The same in allocated bytes: messages that share what they were read into count with at least half of it.
+#[test]
+fn binary_messages_that_wait_hold_no_more_than_texts() {
+    let mut settings = settings();
+    (settings.handler_timeout, settings.ping_interval) = (None, None);
+    for size in [1, 1000, 9000, 60_000] {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let site = Site::new(&settings);
+        let mut client = runtime.block_on(site.echo());
+        let held = allocation_counter::measure(|| {
+            runtime.block_on(async {
+                client.send_text("hang").await;
+                site.journal.has("hanging").await;
+                for _ in 0..10_000 {
+                    if timeout(Duration::from_millis(10), client.send_binary(&vec![7; size])).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        });
+        // What `held` allows for texts: the stream in memory, and twice two messages over the limit.
+        assert!(held.bytes_current <= (256 + 4 * 64) * 1024, "{size}: {} bytes are held", held.bytes_current);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handle_of_the_connection_sends_both_kinds() {
     let site = Site::new(&talkative());
