@@ -51,10 +51,16 @@ fn generate(shell: &Shell, folder: &Path) -> Result<(), Failure> {
     let environment = Environment::new(shell, "asyncapi", PROJECT, IMPORTS);
     environment.prepare(shell)?;
     let clients = shell.fresh_folder("clients")?;
+    let declared = shell.fresh_folder("declared")?;
     for application in APPLICATIONS {
+        let document = declared.join(application).with_extension("json");
+        let mut select = shell.command(environment.python());
+        select.arg("-B").arg(Path::new(PROJECT).join("declared.py"));
+        select.arg(folder.join(application).with_extension("json")).arg(&document);
+        shell.run(select)?;
         let mut generate = shell.command(environment.python().with_file_name("chanx"));
         generate.args(["generate-client", "--no-format", "--no-readme", "--schema"]);
-        generate.arg(folder.join(application).with_extension("json")).arg("--output").arg(clients.join(application));
+        generate.arg(document).arg("--output").arg(clients.join(application));
         shell.run(generate)?;
     }
     let mut compile = shell.command(environment.python());

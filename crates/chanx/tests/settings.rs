@@ -316,7 +316,10 @@ fn the_page_of_limits_has_every_limit_with_its_default() {
         assert_eq!(setting.default, *value, "the default of `{name}`");
     }
     let is_limit = |name: &str| {
-        name.starts_with("max_") || name.starts_with("min_") || name.ends_with("_timeout") || name.ends_with("_interval")
+        name.starts_with("max_")
+            || name.starts_with("min_")
+            || name.ends_with("_timeout")
+            || name.ends_with("_interval")
     };
     for setting in settings.iter().filter(|setting| is_limit(setting.name)) {
         assert!(named.iter().any(|(name, _)| *name == setting.name), "the page does not name `{}`", setting.name);
