@@ -24,12 +24,6 @@ fn key_of(channel: &str) -> String {
     format!("asgi{}!", channel.split('!').next().unwrap())
 }
 
-/// How many processes say that they are alive.
-async fn heartbeats(server: &RedisServer) -> usize {
-    let keys: Vec<String> = server.command(&["KEYS", "asgispecific.*!alive"]).await;
-    keys.len()
-}
-
 /// The members of a group in Redis.
 async fn members(server: &RedisServer, group: &GroupName) -> Vec<String> {
     server.command(&["ZRANGE", &format!("asgi:group:{group}"), "0", "-1"]).await
