@@ -1,7 +1,7 @@
 //! How much one connection may do before others have their turn.
 
 /// Messages that are handled in one turn.
-const MESSAGES: u32 = 64;
+const MESSAGES: u32 = 20;
 /// Bytes that are read in one turn: what two reads bring at most.
 const BYTES: usize = 32 * 1024;
 
