@@ -33,8 +33,10 @@ impl SharedSession {
         self.0.session.borrow_mut()
     }
 
-    /// Waits until the peer has taken enough of what was sent, or has gone.
+    /// Waits until the peer has taken enough of what was sent, or has gone. A handler that sends on and on to a client that
+    /// takes everything never has to wait for it, and lets others have their turn here.
     pub(crate) async fn room(&self) {
+        tokio::task::consume_budget().await;
         poll_fn(|task| {
             let session = self.borrow();
             if session.has_room() || session.is_ending() {

@@ -27,6 +27,7 @@ impl Session {
     /// Notes that bytes arrived.
     pub fn heard(&mut self) {
         self.liveness.heard();
+        self.is_starved = false;
     }
 
     /// The transport has nothing more to read.
@@ -81,7 +82,10 @@ impl Session {
                 Ok(Some(Frame::Ping(payload))) => Self::pong(&mut self.output, &mut self.must_leave, payload),
                 Ok(Some(Frame::Pong(_))) => {}
                 Ok(Some(Frame::Close(close))) => self.peer_closed(close),
-                Ok(None) => return self.ended_input(),
+                Ok(None) => {
+                    self.is_starved = true;
+                    return self.ended_input();
+                }
                 Err(violation) => self.violated(violation.close_code(), &violation.to_string()),
             }
         }
@@ -108,7 +112,7 @@ impl Session {
 
     /// Takes what arrived while no message may be handled: control frames are answered, messages wait.
     pub fn absorb(&mut self) {
-        while self.wants_input() {
+        while self.takes_input() {
             match self.take_frame() {
                 Taken::Message(message) => self.hold(message),
                 Taken::Control => {}
@@ -124,7 +128,10 @@ impl Session {
             Ok(Some(OwnedFrame::Ping(payload))) => Self::pong(&mut self.output, &mut self.must_leave, &payload),
             Ok(Some(OwnedFrame::Pong(_))) => {}
             Ok(Some(OwnedFrame::Close(close))) => self.peer_closed(close),
-            Ok(None) => return Taken::Nothing,
+            Ok(None) => {
+                self.is_starved = true;
+                return Taken::Nothing;
+            }
             Err(violation) => self.violated(violation.close_code(), &violation.to_string()),
         }
         Taken::Control
@@ -146,8 +153,15 @@ impl Session {
         }
     }
 
-    /// Whether more bytes may be read: bounded by the messages that wait already.
+    /// Whether more bytes may be read: there is room for what they may lead to, and what arrived before was taken. Without the
+    /// latter a client that reads a little of what it is sent, and so makes a little room again and again, could make the
+    /// input grow by a whole read each time.
     pub fn wants_input(&self) -> bool {
+        self.takes_input() && (self.is_starved || self.reader.is_empty())
+    }
+
+    /// Whether what arrived may be taken: bounded by the messages that wait already.
+    fn takes_input(&self) -> bool {
         !self.is_ending() && self.has_room() && self.waiting.has_room(&self.config)
     }
 

@@ -114,6 +114,8 @@ pub struct Session {
     envelope: Envelope,
     message_number: u64,
     is_handling: bool,
+    /// Whether all whole frames that arrived were taken, so that more bytes are needed.
+    is_starved: bool,
     /// Whether the output has something that must not wait for the end of a handler.
     must_leave: bool,
     unhandled: usize,
@@ -139,6 +141,7 @@ impl Session {
             envelope: Envelope::default(),
             message_number: 0,
             is_handling: false,
+            is_starved: false,
             must_leave: false,
             unhandled: 0,
             ended: None,

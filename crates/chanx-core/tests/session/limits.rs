@@ -70,7 +70,7 @@ fn the_bytes_that_wait_are_bounded_by_the_size_of_one_message() {
             (Is(Session::wants_input), &["no"]),
             (Completed, &[COMPLETE]),
             (Next, &["handle ping"]),
-            (Is(Session::wants_input), &["yes"]),
+            (Is(Session::wants_input), &["no"]), // before what arrived is taken
             (Absorb, &[]),
             (Is(Session::wants_input), &["no"]),
             (Completed, &[COMPLETE]),

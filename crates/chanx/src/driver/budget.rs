@@ -5,23 +5,27 @@ const MESSAGES: u32 = 20;
 /// Bytes that are read in one turn: what two reads bring at most.
 const BYTES: usize = 32 * 1024;
 
+/// Bytes that are written in one turn.
+const OUTPUT: usize = 256 * 1024;
+
 /// What is left of a turn. Without it a client that always has something to say would keep its worker: tokio's own budget
 /// counts reads, and a single read of small messages is work for a millisecond.
 #[derive(Debug)]
 pub(super) struct Budget {
     messages: u32,
     bytes: usize,
+    output: usize,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { messages: MESSAGES, bytes: BYTES }
+        Self { messages: MESSAGES, bytes: BYTES, output: OUTPUT }
     }
 }
 
 impl Budget {
     pub(super) fn is_spent(&self) -> bool {
-        self.messages == 0 || self.bytes == 0
+        self.messages == 0 || self.bytes == 0 || self.output == 0
     }
 
     pub(super) fn spend_message(&mut self) {
@@ -30,5 +34,9 @@ impl Budget {
 
     pub(super) fn spend_bytes(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    pub(super) fn spend_output(&mut self, bytes: usize) {
+        self.output = self.output.saturating_sub(bytes);
     }
 }

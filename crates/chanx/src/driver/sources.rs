@@ -169,6 +169,7 @@ impl Sources {
             match Pin::new(&mut self.socket).poll_write(task, session.output()) {
                 Poll::Ready(Ok(written)) if written > 0 => {
                     session.advance_output(written);
+                    self.budget.spend_output(written);
                     self.needs_flush = self.socket.is_buffered();
                 }
                 Poll::Ready(_) => session.break_transport(),

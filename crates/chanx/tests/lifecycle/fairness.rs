@@ -19,3 +19,18 @@ async fn a_client_with_many_messages_does_not_keep_a_worker_for_itself() {
     let before = site.journal.entries().iter().take_while(|entry| *entry != "quiet").count();
     assert!(before < 400, "{before} messages of one client came before one of another");
 }
+
+#[tokio::test]
+async fn a_handler_that_sends_on_and_on_does_not_keep_a_worker_for_itself() {
+    let site = Site::new(&settings());
+    let (mut flood, mut quiet) = (site.connect().await, site.connect().await);
+    flood.send_json(&json!({"action": "flood", "payload": 10})).await;
+    // Its client takes everything, so that the handler never has to wait for it.
+    let reading = tokio::spawn(async move { while flood.receive_text().await.is_ok() {} });
+    for _ in 0..20 {
+        quiet.send_json(&json!({"action": "read", "payload": "quiet"})).await;
+        quiet.receive_all().await.unwrap();
+    }
+    assert_eq!(site.journal.count("quiet"), 20);
+    reading.abort();
+}

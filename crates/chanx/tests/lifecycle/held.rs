@@ -188,3 +188,25 @@ fn a_message_that_is_as_long_as_one_may_be() {
     });
     assert_bound("a long message", bytes, limit - STREAM, STREAM + 2 * limit);
 }
+
+/// A client that sends as fast as it can, and reads a little all the time.
+#[test]
+fn input_of_a_client_that_reads_less_than_it_asks_for() {
+    let mut settings = without_timeouts();
+    (settings.max_outgoing_bytes, settings.min_send_rate) = (64 * 1024, 0);
+    let mut ping = Vec::new();
+    write_masked(&mut ping, Opcode::Ping, &[b'x'; 125], [1, 2, 3, 4]);
+    for wire in [ping, message("large", &json!(10_000))] {
+        let wire = wire.repeat(100);
+        let bytes = held(&settings, async |site, _| {
+            let mut client = site.connect_raw().await;
+            let mut at = 0;
+            for _ in 0..5_000 {
+                at = (at + client.send_some(&wire[at..]).await) % wire.len();
+                client.read_some(1000).await;
+            }
+            std::mem::forget(client);
+        });
+        assert_bound("input and output", bytes, 64 * KIB, STREAM + 3 * 64 * KIB);
+    }
+}

@@ -58,6 +58,14 @@ impl RawClient {
         self.stream.write_all(&wire).await.unwrap();
     }
 
+    /// Sends what the stream takes at once, and says how much that was.
+    pub(crate) async fn send_some(&mut self, wire: &[u8]) -> usize {
+        match tokio::time::timeout(Duration::from_millis(1), self.stream.write(wire)).await {
+            Ok(written) => written.unwrap(),
+            Err(_) => 0,
+        }
+    }
+
     pub(crate) async fn receive(&mut self) -> Value {
         loop {
             if let Some(Frame::Text(text)) = self.reader.next().unwrap() {
