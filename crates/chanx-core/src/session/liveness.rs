@@ -122,7 +122,8 @@ impl Liveness {
         self.quiet = since(std::mem::take(&mut self.heard) || now.has_output, self.quiet);
         self.idle = since(std::mem::take(&mut self.had_message), self.idle);
         // Output that is newer than the last count has not waited for as long as that.
-        let waits = had_output && now.has_output && !std::mem::take(&mut self.emptied);
+        let emptied = std::mem::take(&mut self.emptied);
+        let waits = had_output && now.has_output && !emptied;
         self.stalled = since(std::mem::take(&mut self.wrote) || !waits, self.stalled);
         self.measured = since(!waits, self.measured);
         if !waits {

@@ -57,6 +57,21 @@ async fn a_client_that_takes_a_byte_now_and_then_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_is_closed_in_time() {
+    for action in ["stream", "flood"] {
+        let mut settings = settings();
+        settings.handler_timeout = None;
+        let site = Site::new(&settings);
+        let mut stream = site.connect_raw().await;
+        stream.send(action, json!(60_000)).await;
+        let start = Instant::now();
+        site.journal.has("disconnected").await;
+        // `send_timeout`, and two ticks of a quarter of `ping_interval`.
+        assert!(start.elapsed() <= Duration::from_secs(40), "{action}: {:?}", start.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_reads_slowly_but_steadily_is_not() {
     let mut settings = settings();
     (settings.handler_timeout, settings.ping_interval) = (None, None);
