@@ -69,7 +69,7 @@ fn difference(said: &Said) -> Option<String> {
     (!is_same).then(|| format!("Pydantic says {:?}", said.faults))
 }
 
-/// A format is an annotation to validators of JSON Schema: they may take what is not written in it, and integers beyond it.
+/// A format is an annotation to validators of JSON Schema: a validator may accept a text that does not have the format, and an integer beyond its range.
 fn is_of_format(kind: &str, fault: &str) -> bool {
     match fault {
         // Bounds that the schema states are in the schema's own verdict.

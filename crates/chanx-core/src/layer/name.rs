@@ -87,7 +87,7 @@ impl GroupName {
         Self::written(text, first, rest)
     }
 
-    /// The name of a text, of which the beginning is written already.
+    /// The name for `text`, which begins with `first`; `rest` is the part of the text that is still to be escaped.
     fn written(text: &str, first: &str, rest: &str) -> Self {
         let mut name = String::with_capacity(text.len());
         name.push_str(first);

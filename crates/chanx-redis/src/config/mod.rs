@@ -195,7 +195,7 @@ impl Config {
     /// How many bytes a message may have in Redis: 32 MiB, which is the most, in mode [`Mode::Core`], 4 MiB in the others.
     ///
     /// Redis disconnects a subscriber for which more than `client-output-buffer-limit pubsub` waits, 32 MiB at once or 8 MiB
-    /// for a minute by default. Whoever allows longer messages raises that, too.
+    /// for a minute by default. Raise that setting of Redis together with this option.
     #[must_use]
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes.clamp(1, LONGEST_MESSAGE);

@@ -335,7 +335,7 @@ impl Keeper {
             };
             if let Err(trouble) = result {
                 if trouble == Trouble::late() {
-                    // Nobody connects at once.
+                    // After a late answer the first attempt pauses: all processes of a site would come at once.
                     self.is_broken(trouble.clone());
                 } else {
                     self.server.outage.begin(Part::Commands, &trouble.to_string());

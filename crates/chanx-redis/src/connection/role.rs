@@ -5,8 +5,8 @@ use redis::{Pipeline, Value};
 
 use crate::trouble::{Trouble, checked};
 
-/// A sign of life, and whether the server is a master. A replica answers every `PUBLISH` and `PING` as a master does, but what
-/// it is told reaches nobody else.
+/// A sign of life, and whether the server is a master. A replica answers every `PUBLISH` and `PING` as a master does, but a
+/// message that is published there reaches the subscribers of that replica alone.
 pub(crate) fn question() -> Pipeline {
     let mut commands = Pipeline::with_capacity(2);
     commands.cmd("PING");

@@ -245,7 +245,8 @@ impl Server {
     }
 }
 
-/// The system looks at a connection without traffic, and gives one up on which nothing gets through, even if nobody asks.
+/// TCP keepalive, and a limit on unacknowledged data: the system ends a connection whose other side is gone, also while no
+/// command waits for an answer.
 fn tcp_settings(dead_after: Duration) -> TcpSettings {
     let interval = (dead_after / 4).max(Duration::from_secs(1));
     let keepalive = TcpKeepalive::new().with_time(interval).with_interval(interval).with_retries(3);

@@ -106,7 +106,8 @@ impl Sources {
         self.poll_write(session, task);
     }
 
-    /// Lets everybody who waits for room in the mailbox know that there will be none. Called while the outlet is here.
+    /// Wakes the senders that wait for room in the mailbox: it takes nothing more. Called while the outlet is here, as closing
+    /// drops an outlet that is lent.
     fn close_mailbox(&mut self) {
         if !std::mem::replace(&mut self.is_closed, true) {
             self.mailbox.close();
