@@ -5,7 +5,8 @@ use chanx::testing::Communicator;
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use crate::probe::{Event, Log, Site, settings};
+use crate::log::Log;
+use crate::probe::{Event, Site, settings};
 
 /// What a connection came to.
 #[derive(Debug, PartialEq)]
