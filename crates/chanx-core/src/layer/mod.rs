@@ -11,5 +11,6 @@ mod name;
 
 pub use contract::{ChannelLayer, Health, LayerError, LayerFuture, Pressure, Receiver};
 pub use format::{event_format, message_format};
+pub(crate) use message::ORIGIN_BYTES;
 pub use message::{Content, Event, GroupMessage, LayerMessage, MalformedMessage};
 pub use name::{ChannelName, GroupName, InvalidName, user_key};

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::Format;
 use super::mailbox::{Delivery, Mailbox};
+use super::parcel::{TooLarge, check_size};
 use super::reports::{Reports, Unfit};
 use crate::excerpt::excerpt;
 
@@ -48,7 +49,22 @@ struct Copies<'a> {
     message: &'a GroupMessage,
     /// The connection that sent it, if it is one of this process.
     sender: Option<u64>,
-    formats: Vec<(&'a Arc<dyn Format>, Option<Written>)>,
+    formats: Vec<Share<'a, Written>>,
+}
+
+/// What the members of one endpoint get.
+struct Share<'a, T> {
+    format: &'a Arc<dyn Format>,
+    content: Result<T, Loss>,
+}
+
+/// Why the members of an endpoint do not get a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loss {
+    /// It is not for them.
+    Unfit,
+    /// It is longer than a message to them may be, which its sender did not know. They are told that they missed something.
+    TooLarge,
 }
 
 /// What one endpoint made of the message.
@@ -65,7 +81,7 @@ type Variant = (Origin, Option<Window>);
 /// An event, and which endpoints take it.
 struct Told<'a> {
     event: Arc<Event>,
-    formats: Vec<(&'a Arc<dyn Format>, bool)>,
+    formats: Vec<Share<'a, ()>>,
 }
 
 impl<'a> Fanout<'a> {
@@ -75,7 +91,11 @@ impl<'a> Fanout<'a> {
     }
 
     pub(super) fn deliver(&mut self, member: &'a Arc<Mailbox>) {
-        let Some(delivery) = self.content.delivery(member, self.way) else { return };
+        let delivery = match self.content.delivery(member, self.way) {
+            Ok(Some(delivery)) => delivery,
+            Ok(None) | Err(Loss::Unfit) => return,
+            Err(Loss::TooLarge) => return member.note_missed(),
+        };
         let pushed = member.push(delivery);
         self.pressure = self.pressure.max(pushed.pressure);
         if pushed.is_to_be_flushed {
@@ -108,58 +128,59 @@ impl<'a> Fanned<'a> {
         }
     }
 
-    fn delivery(&mut self, member: &'a Mailbox, way: Way<'_>) -> Option<Delivery> {
+    /// What a member gets; `None` if it is to get nothing.
+    fn delivery(&mut self, member: &'a Mailbox, way: Way<'_>) -> Result<Option<Delivery>, Loss> {
         match self {
             Self::Message(copies) => copies.of(member, way),
-            Self::Event(told) => told.of(member, way),
-            Self::Nothing => None,
+            Self::Event(told) => told.of(member, way).map(Some),
+            Self::Nothing => Ok(None),
         }
     }
 }
 
 impl<'a> Told<'a> {
-    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Option<Delivery> {
-        let known = self.formats.iter().find(|(known, _)| Arc::ptr_eq(known, &member.format));
-        let is_taken = match known {
-            Some((_, is_taken)) => *is_taken,
+    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Result<Delivery, Loss> {
+        let known = self.formats.iter().find(|known| Arc::ptr_eq(known.format, &member.format));
+        let taken = match known {
+            Some(known) => known.content,
             None => {
-                let is_taken = takes(member.format.as_ref(), &self.event, way);
-                self.formats.push((&member.format, is_taken));
-                is_taken
+                let content = take(member.format.as_ref(), &self.event, way);
+                self.formats.push(Share { format: &member.format, content });
+                content
             }
         };
-        match is_taken {
-            true => Some(Delivery::Event(Arc::clone(&self.event))),
-            false if member.format.config().send_completion => Some(Delivery::Event(Arc::clone(&UNFIT_EVENT))),
-            false => None,
+        match taken {
+            Ok(()) => Ok(Delivery::Event(Arc::clone(&self.event))),
+            Err(Loss::Unfit) if member.format.config().send_completion => Ok(Delivery::Event(Arc::clone(&UNFIT_EVENT))),
+            Err(loss) => Err(loss),
         }
     }
 }
 
 impl<'a> Copies<'a> {
-    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Option<Delivery> {
+    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Result<Option<Delivery>, Loss> {
         let is_current = self.sender == Some(member.id);
         if is_current && self.message.exclude_current {
-            return None;
+            return Ok(None);
         }
         let is_mine = self.message.from_user.as_deref().is_some_and(|sender| member.user() == Some(sender));
         let variant = (Origin { is_mine, is_current }, member.window());
         let frames = self.written(&member.format, way)?.frames(variant, member);
-        Some(Delivery::Frames(frames))
+        Ok(Some(Delivery::Frames(frames)))
     }
 
-    fn written(&mut self, format: &'a Arc<dyn Format>, way: Way<'_>) -> Option<&mut Written> {
-        let known = self.formats.iter().position(|(known, _)| Arc::ptr_eq(known, format));
+    fn written(&mut self, format: &'a Arc<dyn Format>, way: Way<'_>) -> Result<&mut Written, Loss> {
+        let known = self.formats.iter().position(|known| Arc::ptr_eq(known.format, format));
         let index = known.unwrap_or_else(|| {
-            self.formats.push((format, write(format.as_ref(), self.message, way)));
+            self.formats.push(Share { format, content: write(format.as_ref(), self.message, way) });
             self.formats.len() - 1
         });
-        self.formats[index].1.as_mut()
+        self.formats[index].content.as_mut().map_err(|loss| *loss)
     }
 
     /// Writes one line for all members whose endpoints log what is sent.
     fn log(&self, to: &str) {
-        let written = self.formats.iter().filter_map(|(format, written)| Some((format, written.as_ref()?)));
+        let written = self.formats.iter().filter_map(|share| Some((share.format, share.content.as_ref().ok()?)));
         let (mut action, mut members, mut bytes) = ("", 0, 0);
         for (_, of) in written.filter(|(format, of)| format.config().log.wants_sent(of.broadcast.action())) {
             action = of.broadcast.action();
@@ -187,23 +208,35 @@ impl Written {
 }
 
 /// Runs the application's own reading and writing of its types. A failure of theirs spoils the message alone.
-fn write(format: &dyn Format, message: &GroupMessage, way: Way<'_>) -> Option<Written> {
+fn write(format: &dyn Format, message: &GroupMessage, way: Way<'_>) -> Result<Written, Loss> {
     match catch_unwind(AssertUnwindSafe(|| format.broadcast(&message.content))) {
-        Ok(Ok(broadcast)) => return Some(Written { broadcast, frames: Vec::new(), members: 0, bytes: 0 }),
+        Ok(Ok(broadcast)) => {
+            fits(format, broadcast.size(), way)?;
+            return Ok(Written { broadcast, frames: Vec::new(), members: 0, bytes: 0 });
+        }
         Ok(Err(error)) => report(format, Unfit::Message, way, || error.to_string()),
         Err(_) => report(format, Unfit::Message, way, || "its types panic".to_owned()),
     }
-    None
+    Err(Loss::Unfit)
 }
 
 /// Whether consumers of an endpoint take an event, which runs the application's own reading of its types.
-fn takes(format: &dyn Format, event: &Event, way: Way<'_>) -> bool {
+fn take(format: &dyn Format, event: &Event, way: Way<'_>) -> Result<(), Loss> {
+    fits(format, event.data.len(), way)?;
     match catch_unwind(AssertUnwindSafe(|| format.takes(event))) {
-        Ok(Ok(())) => return true,
+        Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) => report(format, Unfit::Event, way, || format!("{}: {error}", name_of(event))),
         Err(_) => report(format, Unfit::Event, way, || format!("{}: its types panic", name_of(event))),
     }
-    false
+    Err(Loss::Unfit)
+}
+
+/// Whether a message is one that this process would let itself send. Others that share the layer may have other limits.
+fn fits(format: &dyn Format, size: usize, way: Way<'_>) -> Result<(), Loss> {
+    check_size(size, format.config().max_outgoing_message_size).map_err(|error: TooLarge| {
+        report(format, Unfit::TooLarge, way, || error.to_string());
+        Loss::TooLarge
+    })
 }
 
 fn report(format: &dyn Format, unfit: Unfit, Way { to, reports }: Way<'_>, error: impl FnOnce() -> String) {
@@ -212,7 +245,12 @@ fn report(format: &dyn Format, unfit: Unfit, Way { to, reports }: Way<'_>, error
     let error = excerpt(error().as_bytes());
     match unfit {
         Unfit::Event => tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "an event is not delivered"),
-        _ => tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "a group message is not delivered"),
+        Unfit::TooLarge => {
+            tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "what is too large is not delivered");
+        }
+        Unfit::Message | Unfit::Foreign => {
+            tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "a group message is not delivered");
+        }
     }
 }
 
@@ -257,7 +295,7 @@ mod tests {
         let reports = Reports::default();
         for member in members {
             let way = Way { to: "room", reports: &reports };
-            let Some(Delivery::Frames(frames)) = copies.of(member, way) else { panic!("frames were expected") };
+            let Ok(Some(Delivery::Frames(frames))) = copies.of(member, way) else { panic!("frames were expected") };
             all.push(frames);
         }
         all

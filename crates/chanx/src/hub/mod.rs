@@ -7,24 +7,26 @@ mod flush;
 mod groups;
 mod mailbox;
 mod members;
+mod parcel;
 mod reports;
 mod roster;
 mod seats;
 
 pub(crate) use mailbox::{Delivery, EventTurn, Lent, Limits, Mailbox, Outlet, Reader, Turn};
 pub(crate) use members::{Memberships, Registration};
+pub(crate) use parcel::{Parcel, TooLarge};
 pub(crate) use roster::Roster;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use chanx_core::broadcast::{Broadcast, BroadcastError};
 use chanx_core::close::CloseCode;
 use chanx_core::layer::{
-    ChannelLayer, ChannelName, Content, Event, GroupName, LayerFuture, LayerMessage, Pressure, Receiver,
+    ChannelLayer, ChannelName, Content, Event, GroupName, LayerError, LayerFuture, LayerMessage, Pressure, Receiver,
 };
 use chanx_core::session::SessionConfig;
 use tokio::sync::watch;
@@ -56,6 +58,8 @@ pub(crate) trait Format: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Hub {
     layer: Arc<dyn ChannelLayer>,
+    /// How many bytes a message to groups and channels may have.
+    max_message_size: AtomicUsize,
     groups: Groups,
     flusher: Arc<Flusher>,
     reports: Reports,
@@ -74,6 +78,7 @@ impl Hub {
     pub(crate) fn new(layer: Arc<dyn ChannelLayer>) -> Arc<Self> {
         let hub = Arc::new(Self {
             layer,
+            max_message_size: AtomicUsize::new(usize::MAX),
             groups: Groups::default(),
             flusher: Arc::default(),
             reports: Reports::default(),
@@ -89,6 +94,24 @@ impl Hub {
 
     pub(crate) fn layer(&self) -> &dyn ChannelLayer {
         &*self.layer
+    }
+
+    /// Bounds what is sent from now on. The smallest bound counts: what is sent is for all servers that share this hub.
+    pub(crate) fn limit_messages(&self, bytes: usize) {
+        self.max_message_size.fetch_min(bytes, Ordering::Relaxed);
+    }
+
+    /// Makes a message ready to be sent, as often as it is to be sent.
+    pub(crate) fn pack(&self, message: LayerMessage) -> Result<Parcel, TooLarge> {
+        Parcel::new(message, self.max_message_size.load(Ordering::Relaxed))
+    }
+
+    pub(crate) async fn send_to_group(&self, group: &GroupName, parcel: &Parcel) -> Result<(), LayerError> {
+        self.layer.group_send(group, parcel.message()).await
+    }
+
+    pub(crate) async fn send_to_channel(&self, channel: &ChannelName, parcel: &Parcel) -> Result<(), LayerError> {
+        self.layer.send(channel, parcel.message()).await
     }
 
     pub(crate) fn len(&self) -> usize {

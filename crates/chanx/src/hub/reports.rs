@@ -28,6 +28,8 @@ pub(super) enum Unfit {
     Event,
     /// A group message of this kind.
     Message,
+    /// A group message or an event that is longer than one may be.
+    TooLarge,
     /// A message of other applications that share the layer.
     Foreign,
 }

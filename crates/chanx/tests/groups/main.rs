@@ -12,3 +12,4 @@ mod leaving;
 mod membership;
 mod pressure;
 mod sending;
+mod sizes;
