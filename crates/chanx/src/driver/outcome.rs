@@ -77,7 +77,7 @@ fn action(phase: Phase, kind: Kind, is_ending: bool, closing: Closing) -> Action
 pub(super) fn settle<T>(phase: Phase, ran: Ran<Result<T, HandlerError>>, session: &SharedSession) -> Option<T> {
     let (kind, text) = match ran {
         Ran::Finished(Ok(value)) => return Some(value),
-        Ran::Finished(Err(error)) if error.is_closed() => (Kind::Closed, error.report()),
+        Ran::Finished(Err(error)) if is_closed(&error, session) => (Kind::Closed, error.report()),
         Ran::Finished(Err(error)) => (Kind::Error, error.report()),
         Ran::Panicked(panic) => (Kind::Panic, panic),
         Ran::TimedOut => (Kind::TimedOut, late(phase).to_owned()),
@@ -88,6 +88,12 @@ pub(super) fn settle<T>(phase: Phase, ran: Ran<Result<T, HandlerError>>, session
     let action = action(phase, kind, session.is_ending(), closing);
     perform(action, phase, &text, &mut session);
     None
+}
+
+/// Whether a handler failed because something was sent into a closed connection. Where only the text of the error says so, a
+/// send of this connection's own must have been refused.
+fn is_closed(error: &HandlerError, session: &SharedSession) -> bool {
+    error.is_closed() || session.borrow().has_refused() && error.reads_like_closed()
 }
 
 fn late(phase: Phase) -> &'static str {

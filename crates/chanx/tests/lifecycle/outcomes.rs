@@ -131,6 +131,29 @@ async fn a_farewell_that_fails_or_hangs_ends_with_its_connection() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_error_that_hides_its_cause_is_a_consequence_of_the_end_all_the_same() {
+    let (log, site) = (Log::begin(), Site::new(&settings()));
+    let mut client = site.connect().await;
+    client.send_json(&json!({"action": "flood_wrapped", "payload": 60_000})).await;
+    client.receive_text().await.unwrap();
+    drop(client);
+    site.journal.has("disconnected").await;
+    assert_eq!(log.with("ERROR"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_text_alone_makes_no_error_a_consequence_of_the_end() {
+    let (log, site) = (Log::begin(), Site::new(&settings()));
+    let mut client = site.connect().await;
+    // The end is there when the handler fails, but it was told of another connection's.
+    client.send_json(&json!({"action": "note", "payload": "first"})).await;
+    client.send_json(&json!({"action": "act", "payload": "wrapped"})).await;
+    client.disconnect().await.unwrap();
+    site.journal.has("disconnected").await;
+    assert_eq!(log.with("ERROR").len(), 1, "{}", log.text());
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_deadline_covers_a_handler_the_farewell_and_the_goodbye() {
     let (log, site) = (Log::begin(), Site::new(&settings()));
     let mut client = site.begin("phase=farewell&outcome=hang").await;

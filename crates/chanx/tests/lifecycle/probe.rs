@@ -37,6 +37,8 @@ pub(crate) enum Incoming {
     Read(Fragile),
     /// Sends answers of this size for ever.
     Flood(usize),
+    /// The same, with errors of the application's own.
+    FloodWrapped(usize),
     /// Sends answers of this size through the connection's own handle, for ever.
     Stream(usize),
     /// Sends one answer of this size.
@@ -79,10 +81,19 @@ async fn act(outcome: &str) -> Result {
         "error" => Err(HandlerError::new("the cause")),
         // What a handler gets that sends to another connection, which is closed.
         "closed" => Err(SendError::Closed.into()),
+        // The same in an error that does not name it as its cause.
+        "wrapped" => Err(Wrapped::from(SendError::Closed).into()),
         "panic" => panic!("the cause"),
         "hang" => std::future::pending().await,
         other => Err(HandlerError::new(format!("no outcome {other}"))),
     }
+}
+
+/// An error of the application that shows another one as it is.
+#[derive(Debug, thiserror::Error)]
+enum Wrapped {
+    #[error(transparent)]
+    Send(#[from] SendError),
 }
 
 /// What consumers lived through, in order.
@@ -175,6 +186,9 @@ impl Consumer for Probe {
             Incoming::Read(Fragile(text)) => self.0.note(text),
             Incoming::Flood(size) => loop {
                 cx.send_message(Outgoing::Text("x".repeat(size))).await?;
+            },
+            Incoming::FloodWrapped(size) => loop {
+                cx.send_message(Outgoing::Text("x".repeat(size))).await.map_err(Wrapped::from)?;
             },
             Incoming::Stream(size) => {
                 let handle = cx.peer();
