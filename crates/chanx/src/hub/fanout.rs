@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::Format;
 use super::mailbox::{Delivery, Mailbox};
 use super::parcel::{TooLarge, check_size};
-use super::reports::{Reports, Unfit};
+use super::reports::{Reports, Trouble};
 use crate::excerpt::excerpt;
 
 /// What a connection gets in the place of an event that its consumer does not take, if its client is sent completions: it
@@ -118,8 +118,8 @@ impl<'a> Fanned<'a> {
             LayerMessage::Group(message) => Self::Message(Copies { message, sender, formats: Vec::new() }),
             LayerMessage::Event(event) => Self::Event(Told { event: Arc::new(event.clone()), formats: Vec::new() }),
             LayerMessage::Other(object) => {
-                if let Some(times) = way.reports.note("", Unfit::Foreign) {
-                    let kind = excerpt(object.get("type").and_then(Value::as_str).unwrap_or_default().as_bytes());
+                if let Some(times) = way.reports.note("", Trouble::Foreign) {
+                    let kind = excerpt(object.get("type").and_then(Value::as_str).unwrap_or_default());
                     let to = way.to;
                     tracing::warn!(target: "chanx::layer", kind, to, times, "a message of the channel layer is not understood");
                 }
@@ -214,8 +214,8 @@ fn write(format: &dyn Format, message: &GroupMessage, way: Way<'_>) -> Result<Wr
             fits(format, broadcast.size(), way)?;
             return Ok(Written { broadcast, frames: Vec::new(), members: 0, bytes: 0 });
         }
-        Ok(Err(error)) => report(format, Unfit::Message, way, || error.to_string()),
-        Err(_) => report(format, Unfit::Message, way, || "its types panic".to_owned()),
+        Ok(Err(error)) => report(format, Trouble::Message, way, || error.to_string()),
+        Err(_) => report(format, Trouble::Message, way, || "its types panic".to_owned()),
     }
     Err(Loss::Unfit)
 }
@@ -225,8 +225,8 @@ fn take(format: &dyn Format, event: &Event, way: Way<'_>) -> Result<(), Loss> {
     fits(format, event.data.len(), way)?;
     match catch_unwind(AssertUnwindSafe(|| format.takes(event))) {
         Ok(Ok(())) => return Ok(()),
-        Ok(Err(error)) => report(format, Unfit::Event, way, || format!("{}: {error}", name_of(event))),
-        Err(_) => report(format, Unfit::Event, way, || format!("{}: its types panic", name_of(event))),
+        Ok(Err(error)) => report(format, Trouble::Event, way, || format!("{}: {error}", name_of(event))),
+        Err(_) => report(format, Trouble::Event, way, || format!("{}: its types panic", name_of(event))),
     }
     Err(Loss::Unfit)
 }
@@ -234,21 +234,23 @@ fn take(format: &dyn Format, event: &Event, way: Way<'_>) -> Result<(), Loss> {
 /// Whether a message is one that this process would let itself send. Others that share the layer may have other limits.
 fn fits(format: &dyn Format, size: usize, way: Way<'_>) -> Result<(), Loss> {
     check_size(size, format.config().max_outgoing_message_size).map_err(|error: TooLarge| {
-        report(format, Unfit::TooLarge, way, || error.to_string());
+        report(format, Trouble::TooLarge, way, || error.to_string());
         Loss::TooLarge
     })
 }
 
-fn report(format: &dyn Format, unfit: Unfit, Way { to, reports }: Way<'_>, error: impl FnOnce() -> String) {
+fn report(format: &dyn Format, trouble: Trouble, Way { to, reports }: Way<'_>, error: impl FnOnce() -> String) {
     let endpoint = format.name();
-    let Some(times) = reports.note(endpoint, unfit) else { return };
-    let error = excerpt(error().as_bytes());
-    match unfit {
-        Unfit::Event => tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "an event is not delivered"),
-        Unfit::TooLarge => {
+    let Some(times) = reports.note(endpoint, trouble) else { return };
+    let error = excerpt(error());
+    match trouble {
+        Trouble::Event => {
+            tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "an event is not delivered");
+        }
+        Trouble::TooLarge => {
             tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "what is too large is not delivered");
         }
-        Unfit::Message | Unfit::Foreign => {
+        Trouble::Message | Trouble::Foreign | Trouble::GivenUp => {
             tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "a group message is not delivered");
         }
     }
@@ -257,7 +259,7 @@ fn report(format: &dyn Format, unfit: Unfit, Way { to, reports }: Way<'_>, error
 /// The name of an event, for the log.
 fn name_of(event: &Event) -> String {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-    excerpt(data.get("handler").and_then(Value::as_str).unwrap_or_default().as_bytes())
+    excerpt(data.get("handler").and_then(Value::as_str).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod seats;
 pub(crate) use mailbox::{Delivery, EventTurn, Lent, Limits, Mailbox, Outlet, Reader, Turn};
 pub(crate) use members::{Memberships, Registration};
 pub(crate) use parcel::{Parcel, TooLarge};
+pub(crate) use reports::{Reports, Trouble};
 pub(crate) use roster::Roster;
 
 use std::collections::HashMap;
@@ -35,7 +36,6 @@ use crate::channels::InvalidEvent;
 use fanout::{Fanout, Way};
 use flush::Flusher;
 use groups::Groups;
-use reports::Reports;
 
 /// How the clients of one endpoint are written to.
 pub(crate) trait Format: fmt::Debug + Send + Sync {
@@ -62,7 +62,7 @@ pub(crate) struct Hub {
     max_message_size: AtomicUsize,
     groups: Groups,
     flusher: Arc<Flusher>,
-    reports: Reports,
+    reports: Arc<Reports>,
     channels: RwLock<Channels>,
     rosters: Mutex<Vec<Arc<Roster>>>,
     count: watch::Sender<usize>,
@@ -81,7 +81,7 @@ impl Hub {
             max_message_size: AtomicUsize::new(usize::MAX),
             groups: Groups::default(),
             flusher: Arc::default(),
-            reports: Reports::default(),
+            reports: Arc::default(),
             channels: RwLock::default(),
             rosters: Mutex::default(),
             count: watch::Sender::default(),
@@ -112,6 +112,11 @@ impl Hub {
 
     pub(crate) async fn send_to_channel(&self, channel: &ChannelName, parcel: &Parcel) -> Result<(), LayerError> {
         self.layer.send(channel, parcel.message()).await
+    }
+
+    /// What was reported of its connections.
+    pub(crate) fn reports(&self) -> &Arc<Reports> {
+        &self.reports
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -154,6 +154,32 @@ async fn the_text_alone_makes_no_error_a_consequence_of_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn handlers_that_are_given_up_are_one_line_a_minute() {
+    let (log, site) = (Log::begin(), Site::new(&settings()));
+    for (left, lines) in [(10, 1), (11, 2)] {
+        let mut clients = Vec::new();
+        while site.journal.count("connect") < left {
+            let mut client = site.connect().await;
+            client.send_json(&json!({"action": "act", "payload": "hang"})).await;
+            clients.push(client);
+        }
+        while site.journal.count("acting") < left {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        drop(clients);
+        while site.journal.count("disconnected") < left {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let given_up = log.with("a handler was given up");
+        assert_eq!(given_up.len(), lines, "{given_up:#?}");
+        tokio::time::advance(Duration::from_secs(61)).await;
+    }
+    let given_up = log.with("a handler was given up");
+    assert!(given_up[0].contains("endpoint=\"Probe\"") && given_up[0].contains("times=1"), "{}", given_up[0]);
+    assert!(given_up[1].contains("times=10"), "{}", given_up[1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_deadline_covers_a_handler_the_farewell_and_the_goodbye() {
     let (log, site) = (Log::begin(), Site::new(&settings()));
     let mut client = site.begin("phase=farewell&outcome=hang").await;
