@@ -21,40 +21,39 @@ use crate::excerpt::excerpt;
 static UNFIT_EVENT: LazyLock<Arc<Event>> = LazyLock::new(|| Arc::new(Event { data: String::new() }));
 
 /// A message on its way to the members of a group, or to one channel.
-pub(super) struct Fanout<'a> {
-    way: Way<'a>,
-    content: Fanned<'a>,
+pub(super) struct Fanout {
+    content: Fanned,
     pressure: Pressure,
     /// Whose mailboxes are to be flushed.
     flushed_later: Vec<Arc<Mailbox>>,
 }
 
-/// Where a message goes, and where is noted what does not fit.
+/// A message, where it goes, and where is noted what does not fit.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'a> {
+    pub(super) message: &'a LayerMessage,
     /// The name of the group or channel.
     pub(super) to: &'a str,
     pub(super) reports: &'a Reports,
 }
 
-enum Fanned<'a> {
-    Message(Copies<'a>),
-    Event(Told<'a>),
+enum Fanned {
+    Message(Copies),
+    Event(Told),
     /// Not for chanx's consumers.
     Nothing,
 }
 
-/// A group message with its copies so far.
-struct Copies<'a> {
-    message: &'a GroupMessage,
+/// The copies of a group message so far.
+struct Copies {
     /// The connection that sent it, if it is one of this process.
     sender: Option<u64>,
-    formats: Vec<Share<'a, Written>>,
+    formats: Vec<Share<Written>>,
 }
 
 /// What the members of one endpoint get.
-struct Share<'a, T> {
-    format: &'a Arc<dyn Format>,
+struct Share<T> {
+    format: Arc<dyn Format>,
     content: Result<T, Loss>,
 }
 
@@ -79,19 +78,18 @@ struct Written {
 type Variant = (Origin, Option<Window>);
 
 /// An event, and which endpoints take it.
-struct Told<'a> {
+struct Told {
     event: Arc<Event>,
-    formats: Vec<Share<'a, ()>>,
+    formats: Vec<Share<()>>,
 }
 
-impl<'a> Fanout<'a> {
-    pub(super) fn new(message: &'a LayerMessage, sender: Option<u64>, way: Way<'a>) -> Self {
-        let content = Fanned::new(message, sender, way);
-        Self { way, content, pressure: Pressure::Low, flushed_later: Vec::new() }
+impl Fanout {
+    pub(super) fn new(sender: Option<u64>, way: Way<'_>) -> Self {
+        Self { content: Fanned::new(sender, way), pressure: Pressure::Low, flushed_later: Vec::new() }
     }
 
-    pub(super) fn deliver(&mut self, member: &'a Arc<Mailbox>) {
-        let delivery = match self.content.delivery(member, self.way) {
+    pub(super) fn deliver(&mut self, member: &Arc<Mailbox>, way: Way<'_>) {
+        let delivery = match self.content.delivery(member, way) {
             Ok(Some(delivery)) => delivery,
             Ok(None) | Err(Loss::Unfit) => return,
             Err(Loss::TooLarge) => return member.note_missed(),
@@ -103,19 +101,24 @@ impl<'a> Fanout<'a> {
         }
     }
 
-    /// How the members are, and whose mailboxes are still to be flushed.
-    pub(super) fn finish(self) -> (Pressure, Vec<Arc<Mailbox>>) {
+    /// Whose mailboxes are to be flushed.
+    pub(super) fn take_flushed(&mut self) -> Vec<Arc<Mailbox>> {
+        std::mem::take(&mut self.flushed_later)
+    }
+
+    /// How the members are, now that all have the message.
+    pub(super) fn finish(&self, way: Way<'_>) -> Pressure {
         if let Fanned::Message(copies) = &self.content {
-            copies.log(self.way.to);
+            copies.log(way.to);
         }
-        (self.pressure, self.flushed_later)
+        self.pressure
     }
 }
 
-impl<'a> Fanned<'a> {
-    fn new(message: &'a LayerMessage, sender: Option<u64>, way: Way<'a>) -> Self {
-        match message {
-            LayerMessage::Group(message) => Self::Message(Copies { message, sender, formats: Vec::new() }),
+impl Fanned {
+    fn new(sender: Option<u64>, way: Way<'_>) -> Self {
+        match way.message {
+            LayerMessage::Group(_) => Self::Message(Copies { sender, formats: Vec::new() }),
             LayerMessage::Event(event) => Self::Event(Told { event: Arc::new(event.clone()), formats: Vec::new() }),
             LayerMessage::Other(object) => {
                 if let Some(times) = way.reports.note("", Trouble::Foreign) {
@@ -129,23 +132,23 @@ impl<'a> Fanned<'a> {
     }
 
     /// What a member gets; `None` if it is to get nothing.
-    fn delivery(&mut self, member: &'a Mailbox, way: Way<'_>) -> Result<Option<Delivery>, Loss> {
-        match self {
-            Self::Message(copies) => copies.of(member, way),
-            Self::Event(told) => told.of(member, way).map(Some),
-            Self::Nothing => Ok(None),
+    fn delivery(&mut self, member: &Mailbox, way: Way<'_>) -> Result<Option<Delivery>, Loss> {
+        match (self, way.message) {
+            (Self::Message(copies), LayerMessage::Group(message)) => copies.of(message, member, way),
+            (Self::Event(told), _) => told.of(member, way).map(Some),
+            _ => Ok(None),
         }
     }
 }
 
-impl<'a> Told<'a> {
-    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Result<Delivery, Loss> {
-        let known = self.formats.iter().find(|known| Arc::ptr_eq(known.format, &member.format));
+impl Told {
+    fn of(&mut self, member: &Mailbox, way: Way<'_>) -> Result<Delivery, Loss> {
+        let known = self.formats.iter().find(|known| Arc::ptr_eq(&known.format, &member.format));
         let taken = match known {
             Some(known) => known.content,
             None => {
                 let content = take(member.format.as_ref(), &self.event, way);
-                self.formats.push(Share { format: &member.format, content });
+                self.formats.push(Share { format: Arc::clone(&member.format), content });
                 content
             }
         };
@@ -157,22 +160,28 @@ impl<'a> Told<'a> {
     }
 }
 
-impl<'a> Copies<'a> {
-    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Result<Option<Delivery>, Loss> {
+impl Copies {
+    fn of(&mut self, message: &GroupMessage, member: &Mailbox, way: Way<'_>) -> Result<Option<Delivery>, Loss> {
         let is_current = self.sender == Some(member.id);
-        if is_current && self.message.exclude_current {
+        if is_current && message.exclude_current {
             return Ok(None);
         }
-        let is_mine = self.message.from_user.as_deref().is_some_and(|sender| member.user() == Some(sender));
+        let is_mine = message.from_user.as_deref().is_some_and(|sender| member.user() == Some(sender));
         let variant = (Origin { is_mine, is_current }, member.window());
-        let frames = self.written(&member.format, way)?.frames(variant, member);
+        let frames = self.written(message, &member.format, way)?.frames(variant, member);
         Ok(Some(Delivery::Frames(frames)))
     }
 
-    fn written(&mut self, format: &'a Arc<dyn Format>, way: Way<'_>) -> Result<&mut Written, Loss> {
-        let known = self.formats.iter().position(|known| Arc::ptr_eq(known.format, format));
+    fn written(
+        &mut self,
+        message: &GroupMessage,
+        format: &Arc<dyn Format>,
+        way: Way<'_>,
+    ) -> Result<&mut Written, Loss> {
+        let known = self.formats.iter().position(|known| Arc::ptr_eq(&known.format, format));
         let index = known.unwrap_or_else(|| {
-            self.formats.push(Share { format, content: write(format.as_ref(), self.message, way) });
+            let content = write(format.as_ref(), message, way);
+            self.formats.push(Share { format: Arc::clone(format), content });
             self.formats.len() - 1
         });
         self.formats[index].content.as_mut().map_err(|loss| *loss)
@@ -180,7 +189,7 @@ impl<'a> Copies<'a> {
 
     /// Writes one line for all members whose endpoints log what is sent.
     fn log(&self, to: &str) {
-        let written = self.formats.iter().filter_map(|share| Some((share.format, share.content.as_ref().ok()?)));
+        let written = self.formats.iter().filter_map(|share| Some((&share.format, share.content.as_ref().ok()?)));
         let (mut action, mut members, mut bytes) = ("", 0, 0);
         for (_, of) in written.filter(|(format, of)| format.config().log.wants_sent(of.broadcast.action())) {
             action = of.broadcast.action();
@@ -239,7 +248,7 @@ fn fits(format: &dyn Format, size: usize, way: Way<'_>) -> Result<(), Loss> {
     })
 }
 
-fn report(format: &dyn Format, trouble: Trouble, Way { to, reports }: Way<'_>, error: impl FnOnce() -> String) {
+fn report(format: &dyn Format, trouble: Trouble, Way { to, reports, .. }: Way<'_>, error: impl FnOnce() -> String) {
     let endpoint = format.name();
     let Some(times) = reports.note(endpoint, trouble) else { return };
     let error = excerpt(error());
@@ -292,12 +301,15 @@ mod tests {
     fn frames(members: &[Arc<Mailbox>], size: usize) -> Vec<Bytes> {
         let content = Content::Raw(format!(r#"{{"text":"{}"}}"#, "x".repeat(size)));
         let message = GroupMessage { content, exclude_current: false, from_channel: None, from_user: None };
-        let mut copies = Copies { message: &message, sender: Some(0), formats: Vec::new() };
+        let message = LayerMessage::Group(message);
+        let mut copies = Fanned::Message(Copies { sender: Some(0), formats: Vec::new() });
         let mut all = Vec::new();
         let reports = Reports::default();
         for member in members {
-            let way = Way { to: "room", reports: &reports };
-            let Ok(Some(Delivery::Frames(frames))) = copies.of(member, way) else { panic!("frames were expected") };
+            let way = Way { message: &message, to: "room", reports: &reports };
+            let Ok(Some(Delivery::Frames(frames))) = copies.delivery(member, way) else {
+                panic!("frames were expected")
+            };
             all.push(frames);
         }
         all
