@@ -4,7 +4,6 @@
 //! `max_queued_log_bytes`, and a thread writes them. Lines that find no room, or that cannot be written, are lost, and the
 //! log tells how many as soon as it can be written. A quarter of the queue is for warnings and errors.
 
-mod excerpt;
 mod panics;
 mod queue;
 mod writer;
@@ -17,8 +16,6 @@ use chanx::settings::{LogFormat, Settings};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::Subscriber;
 use tracing_subscriber::util::SubscriberInitExt;
-
-pub(crate) use excerpt::excerpt;
 
 use queue::{Queue, ToQueue};
 

@@ -4,7 +4,8 @@ use chanx::testing::Opcode;
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use crate::probe::{Log, Site, settings};
+use crate::log::Log;
+use crate::probe::{Site, settings};
 
 #[tokio::test(start_paused = true)]
 async fn a_client_cannot_make_the_server_spawn_any_number_of_tasks() {
