@@ -1,0 +1,359 @@
+//! A stream between a client and the server that does what a network, a TLS library and a tired peer do: it hands over a
+//! few bytes at a time, hesitates, keeps what is not flushed, and breaks.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use crate::plan::{Fault, StreamPlan};
+use crate::random::Random;
+
+#[derive(Debug, Default)]
+struct Pipe {
+    to_server: VecDeque<u8>,
+    /// Sent while a frame is not whole yet.
+    behind_frame: Vec<u8>,
+    is_mid_frame: bool,
+    /// The client sends nothing more.
+    is_finished: bool,
+    is_reset: bool,
+    unflushed: Vec<u8>,
+    to_client: VecDeque<u8>,
+    /// The server sends nothing more.
+    is_ended: bool,
+    /// Whether the handshake is over, so that bytes are counted for the fault.
+    is_armed: bool,
+    is_prompt: bool,
+    read: usize,
+    written: usize,
+    flushes: usize,
+    broke: bool,
+    server_reads: Option<Waker>,
+    server_writes: Option<Waker>,
+    client: Option<Waker>,
+    steps: u64,
+}
+
+impl Pipe {
+    fn wake_all(&mut self) {
+        for waker in [self.server_reads.take(), self.server_writes.take(), self.client.take()].into_iter().flatten() {
+            waker.wake();
+        }
+    }
+
+    fn wake_client(&mut self) {
+        if let Some(client) = self.client.take() {
+            client.wake();
+        }
+    }
+
+    fn wake_reader(&mut self) {
+        if let Some(reader) = self.server_reads.take() {
+            reader.wake();
+        }
+    }
+}
+
+/// The client's end.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientEnd(Arc<Mutex<Pipe>>);
+
+/// The server's end.
+#[derive(Debug)]
+pub(crate) struct ServerEnd {
+    pipe: Arc<Mutex<Pipe>>,
+    plan: StreamPlan,
+    random: Random,
+    reading_nap: Option<Pin<Box<Sleep>>>,
+    writing_nap: Option<Pin<Box<Sleep>>>,
+}
+
+pub(crate) fn pipe(plan: &StreamPlan, seed: u64) -> (ClientEnd, ServerEnd) {
+    let pipe = Arc::new(Mutex::new(Pipe { is_prompt: true, ..Pipe::default() }));
+    let server = ServerEnd {
+        pipe: Arc::clone(&pipe),
+        plan: plan.clone(),
+        random: Random::new(seed),
+        reading_nap: None,
+        writing_nap: None,
+    };
+    (ClientEnd(pipe), server)
+}
+
+fn locked(pipe: &Mutex<Pipe>) -> MutexGuard<'_, Pipe> {
+    pipe.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ClientEnd {
+    fn pipe(&self) -> MutexGuard<'_, Pipe> {
+        locked(&self.0)
+    }
+
+    /// From now on the stream behaves as its plan says.
+    pub(crate) fn arm(&self) {
+        let mut pipe = self.pipe();
+        (pipe.is_armed, pipe.is_prompt) = (true, false);
+    }
+
+    /// From now on the stream hesitates no more.
+    pub(crate) fn be_prompt(&self) {
+        let mut pipe = self.pipe();
+        pipe.is_prompt = true;
+        pipe.wake_all();
+    }
+
+    /// Sends whole frames; behind the rest of one that was begun.
+    pub(crate) fn send(&self, bytes: &[u8]) {
+        let mut pipe = self.pipe();
+        if pipe.is_mid_frame {
+            pipe.behind_frame.extend_from_slice(bytes);
+        } else {
+            pipe.to_server.extend(bytes);
+        }
+        pipe.wake_reader();
+    }
+
+    /// Sends a part of a frame.
+    pub(crate) fn send_part(&self, bytes: &[u8], is_last: bool) {
+        let mut pipe = self.pipe();
+        pipe.to_server.extend(bytes);
+        pipe.is_mid_frame = !is_last;
+        if is_last {
+            let behind = std::mem::take(&mut pipe.behind_frame);
+            pipe.to_server.extend(behind);
+        }
+        pipe.wake_reader();
+    }
+
+    pub(crate) fn finish(&self) {
+        let mut pipe = self.pipe();
+        pipe.is_finished = true;
+        pipe.wake_reader();
+    }
+
+    pub(crate) fn reset(&self) {
+        let mut pipe = self.pipe();
+        pipe.is_reset = true;
+        pipe.wake_all();
+    }
+
+    /// Whether nothing that is sent arrives any more.
+    pub(crate) fn is_over(&self) -> bool {
+        let pipe = self.pipe();
+        pipe.is_finished || pipe.is_reset || pipe.broke || pipe.is_ended
+    }
+
+    pub(crate) fn is_reset(&self) -> bool {
+        let pipe = self.pipe();
+        pipe.is_reset || pipe.broke
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        self.pipe().steps
+    }
+
+    /// Takes up to `most` bytes of what is there, and waits for the first; none at the end.
+    pub(crate) async fn take(&self, most: usize) -> Vec<u8> {
+        poll_fn(|task| {
+            let mut pipe = self.pipe();
+            let count = most.min(pipe.to_client.len());
+            if count == 0 && !(pipe.is_ended || pipe.is_reset || pipe.broke) {
+                pipe.client = Some(task.waker().clone());
+                return Poll::Pending;
+            }
+            let taken = pipe.to_client.drain(..count).collect();
+            if let Some(writer) = pipe.server_writes.take() {
+                writer.wake();
+            }
+            Poll::Ready(taken)
+        })
+        .await
+    }
+}
+
+fn hesitate(
+    nap: &mut Option<Pin<Box<Sleep>>>,
+    plan: &StreamPlan,
+    is_prompt: bool,
+    random: &mut Random,
+    task: &mut Context<'_>,
+) -> Poll<()> {
+    if let Some(sleeping) = nap {
+        if !is_prompt {
+            ready!(sleeping.as_mut().poll(task));
+        }
+        *nap = None;
+        return Poll::Ready(());
+    }
+    if is_prompt || !random.chance(plan.hesitates) {
+        return Poll::Ready(());
+    }
+    if plan.delay == 0 || random.chance(50) {
+        task.waker().wake_by_ref();
+        return Poll::Pending;
+    }
+    let delay = random.between(1, plan.delay) as u64;
+    let mut sleeping = Box::pin(sleep(Duration::from_millis(delay)));
+    if sleeping.as_mut().poll(task).is_ready() {
+        return Poll::Ready(());
+    }
+    *nap = Some(sleeping);
+    Poll::Pending
+}
+
+fn reset() -> io::Error {
+    io::ErrorKind::ConnectionReset.into()
+}
+
+impl AsyncRead for ServerEnd {
+    fn poll_read(self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { pipe, plan, random, reading_nap, .. } = self.get_mut();
+        let mut pipe = locked(pipe);
+        pipe.steps += 1;
+        // The task that reads may be woken by more than its own nap.
+        pipe.server_reads = Some(task.waker().clone());
+        if pipe.is_reset || pipe.broke {
+            return Poll::Ready(Err(reset()));
+        }
+        ready!(hesitate(reading_nap, plan, pipe.is_prompt, random, task));
+        let mut most = buffer.remaining();
+        if pipe.is_armed {
+            match plan.fault {
+                Fault::ReadError(after) if pipe.read >= after => {
+                    pipe.broke = true;
+                    pipe.wake_all();
+                    return Poll::Ready(Err(reset()));
+                }
+                Fault::ReadEnd(after) if pipe.read >= after => {
+                    pipe.is_finished = true;
+                    pipe.to_server.clear();
+                    return Poll::Ready(Ok(()));
+                }
+                Fault::ReadError(after) | Fault::ReadEnd(after) => most = most.min(after - pipe.read),
+                _ => {}
+            }
+            most = most.min(random.between(1, plan.piece));
+        }
+        let count = most.min(pipe.to_server.len());
+        if count == 0 && !pipe.is_finished {
+            return Poll::Pending;
+        }
+        let bytes: Vec<u8> = pipe.to_server.drain(..count).collect();
+        buffer.put_slice(&bytes);
+        if pipe.is_armed {
+            pipe.read += count;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl ServerEnd {
+    /// Moves what is not flushed to the client, as far as there is room.
+    fn move_on(pipe: &mut Pipe, plan: &StreamPlan) {
+        let room = plan.capacity.saturating_sub(pipe.to_client.len());
+        let count = room.min(pipe.unflushed.len());
+        if count > 0 {
+            let moved: Vec<u8> = pipe.unflushed.drain(..count).collect();
+            pipe.to_client.extend(moved);
+            pipe.wake_client();
+        }
+    }
+}
+
+impl AsyncWrite for ServerEnd {
+    fn poll_write(self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { pipe, plan, random, writing_nap, .. } = self.get_mut();
+        let mut pipe = locked(pipe);
+        pipe.steps += 1;
+        pipe.server_writes = Some(task.waker().clone());
+        if pipe.is_reset || pipe.broke {
+            return Poll::Ready(Err(reset()));
+        }
+        ready!(hesitate(writing_nap, plan, pipe.is_prompt, random, task));
+        let mut most = bytes.len();
+        if pipe.is_armed {
+            match plan.fault {
+                Fault::WriteError(after) if pipe.written >= after => {
+                    pipe.broke = true;
+                    pipe.wake_all();
+                    return Poll::Ready(Err(reset()));
+                }
+                Fault::WriteNothing(after) if pipe.written >= after => {
+                    pipe.broke = true;
+                    pipe.wake_all();
+                    return Poll::Ready(Ok(0));
+                }
+                Fault::WriteError(after) | Fault::WriteNothing(after) => most = most.min(after - pipe.written),
+                _ => {}
+            }
+            most = most.min(random.between(1, plan.piece));
+        }
+        // A buffering stream is a buffer before a network: it passes on by itself what it has no room for.
+        if pipe.unflushed.len() >= plan.buffer.max(1) {
+            Self::move_on(&mut pipe, plan);
+        }
+        let room = match plan.buffer {
+            0 => plan.capacity.saturating_sub(pipe.to_client.len()),
+            buffer => buffer.saturating_sub(pipe.unflushed.len()),
+        };
+        let count = most.min(room);
+        if count == 0 {
+            return Poll::Pending;
+        }
+        if plan.buffer == 0 {
+            pipe.to_client.extend(&bytes[..count]);
+            pipe.wake_client();
+        } else {
+            pipe.unflushed.extend_from_slice(&bytes[..count]);
+        }
+        if pipe.is_armed {
+            pipe.written += count;
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { pipe, plan, .. } = self.get_mut();
+        let mut pipe = locked(pipe);
+        pipe.steps += 1;
+        pipe.server_writes = Some(task.waker().clone());
+        if pipe.is_reset || pipe.broke {
+            return Poll::Ready(Err(reset()));
+        }
+        if pipe.is_armed {
+            pipe.flushes += 1;
+            if let Fault::FlushError(after) = plan.fault
+                && pipe.flushes > after
+            {
+                pipe.broke = true;
+                pipe.wake_all();
+                return Poll::Ready(Err(reset()));
+            }
+        }
+        Self::move_on(&mut pipe, plan);
+        if pipe.unflushed.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.as_mut().poll_flush(task))?;
+        let mut pipe = locked(&self.pipe);
+        pipe.is_ended = true;
+        pipe.wake_client();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for ServerEnd {
+    fn drop(&mut self) {
+        let mut pipe = locked(&self.pipe);
+        pipe.is_ended = true;
+        pipe.wake_client();
+    }
+}
