@@ -297,6 +297,7 @@ fn interpret_text(text: &str) -> Option<Frame> {
     Some(match value["action"].as_str()? {
         "authentication" => Frame::Authentication(payload["status_code"].as_u64()?),
         "complete" => Frame::Complete(answers),
+        "group_complete" => Frame::GroupComplete,
         "error" => match payload["id"].as_str() {
             Some(id) => Frame::Error { id: without_run(id), answers },
             None => Frame::Invalid { answers },

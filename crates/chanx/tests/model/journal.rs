@@ -55,6 +55,8 @@ pub(crate) enum Frame {
     Own { k: u32, size: usize, answers: Option<String> },
     /// What a handle sent.
     Whisper { from: usize, k: u32, size: usize },
+    /// A group message was dealt with.
+    GroupComplete,
     /// A group message.
     Said { from: usize, group: usize, k: u32, size: usize, is_current: bool },
     Ping,

@@ -1,0 +1,671 @@
+//! What must be true of a run: each check looks at one connection's part of the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tracing::Level;
+
+use crate::journal::{Entry, Frame, Kind, Line, Phase, Sent, What};
+use crate::plan::{ADMISSION_TIMEOUT, CLOSE_TIMEOUT, Connection, Fault, Plan};
+use crate::table::{End, Follows, follows, line};
+use crate::world::Story;
+
+/// A phase, how it ended, whether the connection was ending (if that is known), and which consumer it was.
+pub(crate) type Cell = (Phase, End, Option<bool>, bool, bool);
+
+/// What was reached, and how often.
+pub(crate) type Cells = BTreeMap<Cell, usize>;
+
+/// All that is wrong with a run.
+pub(crate) fn faults(plan: &Plan, story: &Story, cells: &mut Cells) -> Vec<String> {
+    let mut faults: Vec<String> = story.left.iter().map(|what| format!("{what} is left")).collect();
+    for (number, connection) in plan.connections.iter().enumerate() {
+        let mut part = Part::new(plan, connection, number, &story.entries);
+        part.check();
+        part.count(cells);
+        faults.extend(part.faults.iter().map(|fault| format!("connection {number}: {fault}")));
+    }
+    for entry in &story.entries {
+        if let (None, What::Log(line)) = (entry.of, &entry.what)
+            && line.level <= Level::WARN
+        {
+            faults.push(format!("a line that belongs to no connection: {line:?}"));
+        }
+    }
+    faults
+}
+
+/// One connection's part of the journal.
+struct Part<'a> {
+    plan: &'a Plan,
+    connection: &'a Connection,
+    number: usize,
+    all: &'a [Entry],
+    /// Its own entries, with their places among all.
+    own: Vec<(usize, &'a Entry)>,
+    /// The last entry at which the connection was certainly not ending.
+    last_alive: Option<usize>,
+    /// The first at which it certainly was.
+    first_ending: usize,
+    faults: Vec<String>,
+}
+
+/// A frame that the connection's own consumer, or its driver, sent.
+struct Expected {
+    frame: Frame,
+    at: u64,
+    /// Whether it may be missing, because nobody knows whether the connection was still open.
+    may_miss: bool,
+}
+
+impl<'a> Part<'a> {
+    fn new(plan: &'a Plan, connection: &'a Connection, number: usize, all: &'a [Entry]) -> Self {
+        let own: Vec<_> = all.iter().enumerate().filter(|(_, entry)| entry.of == Some(number)).collect();
+        let is_alive = |what: &What| {
+            matches!(
+                what,
+                What::Own { .. } | What::Closing(_) | What::Ended(_, Some(false)) | What::Failed(_, _, Some(false))
+            )
+        };
+        let last_alive = own.iter().rposition(|(_, entry)| is_alive(&entry.what));
+        let first_ending = own.iter().position(|(_, entry)| {
+            matches!(
+                entry.what,
+                What::Disconnected { .. } | What::Ended(_, Some(true)) | What::Failed(_, _, Some(true))
+            )
+        });
+        let first_ending = first_ending.unwrap_or(own.len());
+        Self { plan, connection, number, all, own, last_alive, first_ending, faults: Vec::new() }
+    }
+
+    fn fault(&mut self, text: impl Into<String>) {
+        self.faults.push(text.into());
+    }
+
+    fn require(&mut self, holds: bool, text: impl FnOnce() -> String) {
+        if !holds {
+            let text = text();
+            self.fault(text);
+        }
+    }
+
+    fn check(&mut self) {
+        if !self.own.iter().any(|(_, entry)| is_line(entry, "connected")) {
+            return;
+        }
+        self.check_log();
+        self.check_life();
+        self.check_end();
+        self.check_frames();
+        self.check_own_frames();
+        self.check_input();
+        self.check_groups();
+        self.check_events();
+        self.check_promptness();
+        self.check_time();
+    }
+
+    fn count_of(&self, is_it: impl Fn(&What) -> bool) -> usize {
+        self.own.iter().filter(|(_, entry)| is_it(&entry.what)).count()
+    }
+
+    fn find(&self, is_it: impl Fn(&What) -> bool) -> Option<&'a Entry> {
+        self.own.iter().map(|(_, entry)| *entry).find(|entry| is_it(&entry.what))
+    }
+
+    /// Whether the connection was ending at one of its entries, as far as that is known.
+    fn is_ending(&self, index: usize, noted: Option<bool>) -> Option<bool> {
+        noted.or_else(|| {
+            if self.last_alive.is_some_and(|last| index <= last) {
+                Some(false)
+            } else if index >= self.first_ending {
+                Some(true)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// How the phase ended at this entry.
+    fn end_at(&self, index: usize) -> Option<(Phase, End, Option<bool>)> {
+        let entry = self.own[index].1;
+        Some(match entry.what {
+            What::Ended(phase, ending) => (phase, End::Ok, self.is_ending(index, ending)),
+            What::Failed(phase, kind, ending) => (phase, kind.into(), self.is_ending(index, ending)),
+            What::Cut(phase, lasted) => {
+                let end = if self.is_too_late(phase, entry.at, lasted) { End::TimedOut } else { End::Abandoned };
+                (phase, end, self.is_ending(index, (end == End::Abandoned).then_some(true)))
+            }
+            _ => return None,
+        })
+    }
+
+    fn is_too_late(&self, phase: Phase, at: u64, lasted: u64) -> bool {
+        match phase {
+            Phase::Admission | Phase::Connect | Phase::Groups | Phase::Greet => {
+                let begun = self.find(|what| matches!(what, What::Begun(Phase::Admission, _)));
+                begun.is_some_and(|begun| at - begun.at >= ADMISSION_TIMEOUT)
+            }
+            Phase::Farewell => false,
+            _ => self.plan.settings.handler_timeout.is_some_and(|limit| lasted >= limit),
+        }
+    }
+
+    fn count(&self, cells: &mut Cells) {
+        for index in 0..self.own.len() {
+            if let Some((phase, end, ending)) = self.end_at(index) {
+                let endpoint = self.connection.endpoint;
+                *cells.entry((phase, end, ending, endpoint.is_bare, endpoint.is_lenient)).or_default() += 1;
+            }
+        }
+    }
+
+    /// What may follow the end of the phase at this entry.
+    fn follows(&self, index: usize) -> Vec<Follows> {
+        let Some((phase, end, ending)) = self.end_at(index) else { return Vec::new() };
+        let of = |ending| follows(phase, end, ending, self.connection.endpoint);
+        let mut all: Vec<_> = [false, true].into_iter().filter(|is| ending.is_none_or(|ending| ending == *is)).map(of).collect();
+        all.dedup();
+        all
+    }
+
+    /// Each failure has its line, and each warning and error its failure.
+    fn check_log(&mut self) {
+        let mut claimed = BTreeSet::new();
+        for index in 0..self.own.len() {
+            let next = self.own.get(index + 1).map(|(_, entry)| &entry.what);
+            let expected: Vec<_> = match &self.own[index].1.what {
+                What::SpawnFailed(Kind::Closed) => vec![None],
+                What::SpawnFailed(_) => vec![Some((Level::ERROR, "spawned work failed", None))],
+                _ => match self.end_at(index) {
+                    Some((phase, ..)) => self.follows(index).into_iter().map(|follows| line(follows, phase)).collect(),
+                    None => continue,
+                },
+            };
+            let found = match next {
+                Some(What::Log(line)) if line.level <= Level::WARN => Some((line.level, line.text.as_str(), line.field("phase"))),
+                _ => None,
+            };
+            if found.is_some() {
+                claimed.insert(index + 1);
+            }
+            let what = self.own[index].1.what.clone();
+            self.require(expected.contains(&found), || format!("{what:?} is followed by {next:?}, not by {expected:?}"));
+        }
+        for index in 0..self.own.len() {
+            if let What::Log(line) = &self.own[index].1.what
+                && line.level <= Level::WARN
+                && !claimed.contains(&index)
+            {
+                self.fault(format!("a line without a failure: {line:?}"));
+            }
+        }
+    }
+
+    /// The consumer's life has one beginning and one end, and so has the connection's.
+    fn check_life(&mut self) {
+        let made = self.count_of(|what| matches!(what, What::Ended(Phase::Connect, _)));
+        for (name, count) in [
+            ("disconnected", self.count_of(|what| matches!(what, What::Disconnected { .. }))),
+            ("dropped", self.count_of(|what| matches!(what, What::Dropped))),
+            ("in its farewell", self.count_of(|what| matches!(what, What::Begun(Phase::Farewell, _)))),
+        ] {
+            self.require(count == made, || format!("{made} consumers were made, and {count} were {name}"));
+        }
+        for name in ["connected", "disconnected"] {
+            let count = self.own.iter().filter(|(_, entry)| is_line(entry, name)).count();
+            self.require(count == 1, || format!("{count} lines say {name}"));
+        }
+        // Handlers never overlap.
+        let mut running = None;
+        for index in 0..self.own.len() {
+            match &self.own[index].1.what {
+                What::Begun(phase, _) => {
+                    self.require(running.is_none(), || format!("{phase:?} begins beside {running:?}"));
+                    running = Some(*phase);
+                }
+                What::Ended(phase, _) | What::Failed(phase, ..) | What::Cut(phase, _) => {
+                    self.require(running == Some(*phase), || format!("{phase:?} ends, and {running:?} runs"));
+                    running = None;
+                }
+                What::Denied => running = None,
+                _ => {}
+            }
+        }
+        self.require(running.is_none(), || format!("{running:?} never ends"));
+    }
+
+    fn goodbye(&self) -> Option<(String, Option<u16>, u64, &'a Entry)> {
+        let entry = self.own.iter().map(|(_, entry)| *entry).find(|entry| is_line(entry, "disconnected"))?;
+        let What::Log(line) = &entry.what else { return None };
+        let number = |name: &str| line.field(name).and_then(|text| text.parse::<u64>().ok());
+        let code = number("code").map(|code| code as u16);
+        Some((line.field("by")?.to_owned(), code, number("unhandled").unwrap_or(0), entry))
+    }
+
+    /// The end is one of those for which there was a cause, and everybody is told the same.
+    fn check_end(&mut self) {
+        let Some((by, code, _, entry)) = self.goodbye() else { return };
+        let told = self.find(|what| matches!(what, What::Disconnected { .. }));
+        if let Some(What::Disconnected { by: told_by, code: told_code }) = told.map(|entry| &entry.what) {
+            self.require((told_by, *told_code) == (&by, code), || {
+                format!("the consumer is told {told_by} {told_code:?}, the log {by} {code:?}")
+            });
+        }
+        let place = self.own.iter().find(|(_, own)| std::ptr::eq(*own, entry)).map_or(0, |(place, _)| *place);
+        let causes = self.causes(place);
+        self.require(causes.contains(&(by.as_str(), code)), || {
+            format!("the end is by {by} with {code:?}; there was a cause for {causes:?}")
+        });
+        // What must have been the end, because the connection was open until then.
+        for index in 0..self.own.len() {
+            let is_alive = self.end_at(index).is_some_and(|(_, _, ending)| ending == Some(false));
+            let closes = self.follows(index).iter().all(|follows| matches!(follows, Follows::Closes | Follows::Refuses));
+            let must = match self.own[index].1.what {
+                What::Closing(code) => code,
+                _ if is_alive && closes => 1011,
+                _ => continue,
+            };
+            let (by, what) = (by.clone(), &self.own[index].1.what);
+            self.require(by == "server" && code == Some(must), || format!("{what:?} ended it by {by} with {code:?}"));
+        }
+        let seen: Vec<_> = self.own.iter().filter_map(|(_, entry)| match entry.what {
+            What::Got(Frame::Close(code)) => Some(code),
+            _ => None,
+        }).collect();
+        self.require(seen.len() <= 1, || "two close frames".to_owned());
+        if let [seen] = seen[..] {
+            self.require(by == "transport" || seen == code, || format!("the client saw {seen:?}, the log {by} {code:?}"));
+        }
+    }
+
+    /// The ends for which there is a cause before this place in the journal.
+    fn causes(&self, place: usize) -> BTreeSet<(&'static str, Option<u16>)> {
+        let mut causes = BTreeSet::new();
+        for index in (0..self.own.len()).take_while(|index| self.own[*index].0 < place) {
+            match self.own[index].1.what {
+                What::Closing(code) => _ = causes.insert(("server", Some(code))),
+                What::Denied => _ = causes.insert(("server", Some(4403))),
+                What::Wrote(Sent::Close(code)) => _ = causes.insert(("client", Some(code))),
+                What::Wrote(Sent::Violation) => causes.extend([("server", Some(1002)), ("server", Some(1007))]),
+                What::Finished | What::Reset => _ = causes.insert(("transport", None)),
+                _ if self.follows(index).iter().any(|follows| matches!(follows, Follows::Closes | Follows::Refuses)) => {
+                    causes.insert(("server", Some(1011)));
+                }
+                _ => {}
+            }
+        }
+        if self.all[..place].iter().any(|entry| entry.what == What::Drain) {
+            causes.insert(("server", Some(1001)));
+        }
+        if self.connection.stream.fault != Fault::None {
+            causes.insert(("transport", None));
+        }
+        if !self.connection.is_prompt() || self.plan.settings.max_queued_deliveries < 64 || self.plan.settings.max_outgoing_bytes < 100_000 {
+            causes.insert(("server", Some(4413)));
+        }
+        if self.plan.settings.idle_timeout.is_some() {
+            causes.insert(("server", Some(4408)));
+        }
+        causes
+    }
+
+    fn frames(&self) -> impl Iterator<Item = (u64, &'a Frame)> {
+        self.own.iter().filter_map(|(_, entry)| match &entry.what {
+            What::Got(frame) => Some((entry.at, frame)),
+            _ => None,
+        })
+    }
+
+    fn saw_close(&self) -> bool {
+        self.frames().any(|(_, frame)| matches!(frame, Frame::Close(_)))
+    }
+
+    /// Nothing is garbled, nothing follows the close frame, and pongs answer pings.
+    fn check_frames(&mut self) {
+        let mut is_closed = false;
+        let mut was_said = false;
+        let completes = self.plan.settings.completes && !self.connection.endpoint.is_bare;
+        let mut pings = self.own.iter().filter_map(|(_, entry)| match &entry.what {
+            What::Wrote(Sent::Ping(payload)) => Some(payload),
+            _ => None,
+        }).collect::<Vec<_>>().into_iter();
+        let frames: Vec<_> = self.frames().collect();
+        for (_, frame) in frames {
+            self.require(!is_closed, || format!("{frame:?} follows the close frame"));
+            let is_said = matches!(frame, Frame::Said { .. });
+            self.require((*frame == Frame::GroupComplete) == (was_said && completes), || format!("{frame:?} follows what was said: {was_said}"));
+            was_said = is_said;
+            match frame {
+                Frame::Other(text) => self.fault(format!("the client got {text:?}")),
+                Frame::Close(_) => is_closed = true,
+                Frame::Pong(payload) => {
+                    let asked = pings.next();
+                    self.require(asked == Some(payload), || format!("the pong {payload:?} answers {asked:?}"));
+                }
+                Frame::Said { from, is_current, .. } => {
+                    let number = self.number;
+                    self.require(*is_current == (*from == number), || format!("{frame:?} says whose it is"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn bad_refs(&self) -> bool {
+        self.own.iter().any(|(_, entry)| matches!(entry.what, What::Wrote(Sent::Bad(_))))
+    }
+
+    /// What the connection itself sent, in order.
+    fn expected(&self) -> Vec<Expected> {
+        let settings = &self.plan.settings;
+        let speaks = !self.connection.endpoint.is_bare;
+        let mut expected = Vec::new();
+        let mut running = 0;
+        for index in 0..self.own.len() {
+            let entry = self.own[index].1;
+            let mut expect = |frame, may_miss| expected.push(Expected { frame, at: entry.at, may_miss });
+            let ending = self.end_at(index).map(|(_, _, ending)| ending);
+            let is_over = ending == Some(Some(true));
+            let may_miss = ending == Some(None);
+            let answers = |phase| (phase == Phase::Message && speaks).then(|| running.to_string());
+            match &entry.what {
+                What::Begun(Phase::Connect, _) if settings.tells_authentication && speaks => {
+                    expect(Frame::Authentication(200), false);
+                }
+                What::Denied if settings.tells_authentication && speaks => expect(Frame::Authentication(403), true),
+                What::Begun(Phase::Message, n) => running = *n,
+                What::Own { k, size, answers } => {
+                    expect(Frame::Own { k: *k, size: *size, answers: answers.clone() }, false);
+                }
+                _ if is_over || !speaks => {}
+                What::Failed(Phase::Admission, ..) | What::Cut(Phase::Admission, _) if settings.tells_authentication => {
+                    expect(Frame::Authentication(500), true);
+                }
+                What::Ended(Phase::Greet, _) if settings.completes => expect(Frame::Complete(None), may_miss),
+                What::Ended(phase @ (Phase::Message | Phase::Event | Phase::Missed), _) if settings.completes => {
+                    expect(Frame::Complete(answers(*phase)), may_miss);
+                }
+                What::Failed(phase, ..) | What::Cut(phase, _) => {
+                    let follows = self.follows(index);
+                    if follows.contains(&Follows::Told) {
+                        let id = self.logged_id(index).unwrap_or_default();
+                        expect(Frame::Error { id, answers: answers(*phase) }, may_miss || follows.len() > 1);
+                    }
+                    let goes_on = follows.iter().any(|follows| matches!(follows, Follows::Told | Follows::Noted));
+                    if goes_on && settings.completes && *phase != Phase::Farewell {
+                        expect(Frame::Complete(answers(*phase)), may_miss || follows.len() > 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        expected
+    }
+
+    /// The id in the line that follows an entry.
+    fn logged_id(&self, index: usize) -> Option<String> {
+        match &self.own.get(index + 1)?.1.what {
+            What::Log(line) => line.field("id").map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// The client sees a beginning of what was sent to it, once and in order; all of it if it saw the close frame.
+    fn check_own_frames(&mut self) {
+        // What answers messages that are refused has no entry of the consumer's, so that its place is not known.
+        let is_bad = |answers: &Option<String>| answers.as_deref() == Some("bad");
+        let loose_completes = self.bad_refs();
+        let is_loose = |frame: &Frame| loose_completes && *frame == Frame::Complete(None);
+        let frames: Vec<_> = self.frames().filter(|(_, frame)| match frame {
+            Frame::Complete(answers) => !is_bad(answers) && !is_loose(frame),
+            Frame::Authentication(_) | Frame::Error { .. } | Frame::Own { .. } => true,
+            _ => false,
+        }).collect();
+        let expected: Vec<_> = self.expected().into_iter().filter(|expected| !is_loose(&expected.frame)).collect();
+        let mut rest = expected.iter();
+        for (_, frame) in frames {
+            let mut skipped = None;
+            let found = loop {
+                match rest.next() {
+                    None => break false,
+                    Some(next) if next.frame == *frame => break true,
+                    Some(next) if next.may_miss => {}
+                    Some(next) => {
+                        skipped = Some(&next.frame);
+                        break false;
+                    }
+                }
+            };
+            if !found {
+                return self.fault(format!("the client got {frame:?} where {skipped:?} was sent"));
+            }
+        }
+        if self.saw_close()
+            && let Some(missing) = rest.find(|expected| !expected.may_miss)
+        {
+            self.fault(format!("the client was closed orderly and never got {:?}", missing.frame));
+        }
+    }
+
+    /// What an admitted client sent is handled once and in order, and counted where it is not.
+    fn check_input(&mut self) {
+        let sent: Vec<_> = self.own.iter().filter_map(|(_, entry)| match &entry.what {
+            What::Wrote(sent @ (Sent::Act(_) | Sent::Read(_) | Sent::Bad(_))) => Some(sent),
+            _ => None,
+        }).collect();
+        let handled: Vec<_> = self.own.iter().filter_map(|(_, entry)| match entry.what {
+            What::Begun(Phase::Message, n) => Some(Sent::Act(n)),
+            What::Begun(Phase::Reading, n) => Some(Sent::Read(n)),
+            _ => None,
+        }).collect();
+        let mut good = sent.iter().filter(|sent| !matches!(sent, Sent::Bad(_)));
+        for one in &handled {
+            let next = good.next();
+            self.require(next == Some(&one), || format!("{one:?} is handled where {next:?} was sent"));
+        }
+        let Some((by, _, unhandled, _)) = self.goodbye() else { return };
+        let was_open = self.own.iter().any(|(_, entry)| matches!(entry.what, What::Ended(Phase::Greet, Some(false))));
+        let is_whole = self.connection.stream.fault == Fault::None
+            && self.count_of(|what| matches!(what, What::Reset)) == 0
+            && self.count_of(|what| matches!(what, What::Wrote(Sent::Violation))) == 0;
+        if by != "server" && was_open && is_whole {
+            let taken = sent.len().saturating_sub(unhandled as usize);
+            let expected = sent[..taken].iter().filter(|sent| !matches!(sent, Sent::Bad(_))).count();
+            self.require(handled.len() == expected, || {
+                format!("{} messages were sent, {unhandled} counted as unhandled, and {} handled", sent.len(), handled.len())
+            });
+        }
+    }
+
+    /// Group messages come once, in the order of each sender, and to whoever was a member and stayed.
+    fn check_groups(&mut self) {
+        let mut last: BTreeMap<(usize, usize), u32> = BTreeMap::new();
+        let mut whispers: BTreeMap<usize, u32> = BTreeMap::new();
+        let frames: Vec<_> = self.frames().collect();
+        let mut got = BTreeSet::new();
+        for (_, frame) in &frames {
+            match **frame {
+                Frame::Said { from, group, k, .. } => {
+                    let before = last.insert((from, group), k);
+                    self.require(before.is_none_or(|before| before < k), || format!("{frame:?} comes after {before:?}"));
+                    got.insert((from, k));
+                }
+                // Spawned work sends beside handlers, each in its own order.
+                Frame::Whisper { from, k, .. } if from != self.number => {
+                    let before = whispers.insert(from, k);
+                    self.require(before.is_none_or(|before| before < k), || format!("{frame:?} comes after {before:?}"));
+                }
+                _ => {}
+            }
+        }
+        for (from, k, group) in self.owed(|what| match *what {
+            What::Publishing { group, k, own_too } => Some((group, k, own_too)),
+            _ => None,
+        }, |what| match *what {
+            What::Published { k } => Some(k),
+            _ => None,
+        }) {
+            self.require(got.contains(&(from, k)), || format!("the message {k} of {from} to the group {group} never came"));
+        }
+    }
+
+    fn check_events(&mut self) {
+        let mut last: BTreeMap<usize, u32> = BTreeMap::new();
+        let mut heard = BTreeSet::new();
+        for index in 0..self.own.len() {
+            if let What::Heard { from, k } = self.own[index].1.what {
+                let before = last.insert(from, k);
+                self.require(before.is_none_or(|before| before < k), || format!("the event {k} of {from} comes after {before:?}"));
+                heard.insert((from, k));
+            }
+        }
+        if self.is_stuck() {
+            return;
+        }
+        for (from, k, group) in self.owed(|what| match *what {
+            What::Telling { group, k } => Some((group, k, true)),
+            _ => None,
+        }, |what| match *what {
+            What::Told { k } => Some(k),
+            _ => None,
+        }) {
+            self.require(heard.contains(&(from, k)), || format!("the event {k} of {from} to the group {group} never came"));
+        }
+        let Some(quiet) = self.quiet() else { return };
+        let greeted = self.own.iter().find(|(_, entry)| matches!(entry.what, What::Begun(Phase::Greet, _)));
+        let missing = self.all[..quiet].iter().rposition(|entry| entry.what == What::Missing);
+        if let Some((missing, (greeted, _))) = missing.zip(greeted)
+            && missing > *greeted
+        {
+            let told = self.own.iter().any(|(place, entry)| *place > missing && entry.what == What::Begun(Phase::Missed, 0));
+            self.require(told, || "it was never told that messages may be missing".to_owned());
+        }
+    }
+
+    /// The last quiet moment, if the connection still lived then.
+    fn quiet(&self) -> Option<usize> {
+        let quiet = self.all.iter().rposition(|entry| entry.what == What::Quiet)?;
+        let (.., goodbye) = self.goodbye()?;
+        let ended = self.own.iter().find(|(_, entry)| std::ptr::eq(*entry, goodbye))?.0;
+        // One that is closing gets nothing any more.
+        let close = self.own.iter().find(|(_, entry)| {
+            matches!(entry.what, What::Got(Frame::Close(_)) | What::Wrote(Sent::Close(_) | Sent::Violation) | What::Finished | What::Reset | What::Disconnected { .. } | What::Closing(_))
+        });
+        (ended > quiet && close.is_none_or(|(place, _)| *place > quiet) && self.is_alive_at(quiet)).then_some(quiet)
+    }
+
+    /// Whether a later entry shows that the connection was open at this place.
+    fn is_alive_at(&self, place: usize) -> bool {
+        let by = self.goodbye().map(|(by, ..)| by);
+        let has_fault = self.connection.stream.fault != Fault::None;
+        !(has_fault && by.as_deref() == Some("transport")) && self.own.iter().any(|(own, entry)| *own < place && matches!(entry.what, What::Ended(Phase::Greet, Some(false))))
+    }
+
+    /// Whether a handler runs at the quiet moment.
+    fn is_stuck(&self) -> bool {
+        let Some(quiet) = self.quiet() else { return true };
+        let before = self.own.iter().take_while(|(place, _)| *place < quiet);
+        let begun = before.clone().filter(|(_, entry)| matches!(entry.what, What::Begun(..))).count();
+        let ended = before.filter(|(_, entry)| matches!(entry.what, What::Ended(..) | What::Failed(..) | What::Cut(..) | What::Denied)).count();
+        begun != ended
+    }
+
+    /// What others sent to groups that this connection was in from before until the quiet moment, and which it lived to see.
+    fn owed(
+        &self,
+        begins: impl Fn(&What) -> Option<(usize, u32, bool)>,
+        ends: impl Fn(&What) -> Option<u32>,
+    ) -> Vec<(usize, u32, usize)> {
+        let Some(quiet) = self.quiet() else { return Vec::new() };
+        let mut joined = BTreeSet::new();
+        let mut begun: BTreeMap<(usize, u32), usize> = BTreeMap::new();
+        let mut owed = Vec::new();
+        for entry in &self.all[..quiet] {
+            let Some(of) = entry.of else { continue };
+            if of == self.number {
+                match entry.what {
+                    What::Joined(group) => _ = joined.insert(group),
+                    What::Left(group) => {
+                        joined.remove(&group);
+                        begun.retain(|_, to| *to != group);
+                    }
+                    _ => {}
+                }
+            }
+            if let Some((group, k, own_too)) = begins(&entry.what)
+                && joined.contains(&group)
+                && (own_too || of != self.number)
+            {
+                begun.insert((of, k), group);
+            }
+            if let Some(k) = ends(&entry.what)
+                && let Some(group) = begun.remove(&(of, k))
+            {
+                owed.push((of, k, group));
+            }
+        }
+        owed
+    }
+
+    /// Where nothing holds it up, a message is handled when it arrives, and what is sent arrives when it is sent.
+    fn check_promptness(&mut self) {
+        if !self.connection.is_prompt() {
+            return;
+        }
+        self.check_prompt_input();
+        if self.plan.settings.sends_immediately {
+            self.check_prompt_output();
+        }
+    }
+
+    fn check_prompt_input(&mut self) {
+        let mut sent = BTreeMap::new();
+        let mut free = None;
+        for index in 0..self.own.len() {
+            let Entry { at, what, .. } = self.own[index].1;
+            match what {
+                What::Wrote(Sent::Act(n)) => _ = sent.insert(*n, *at),
+                What::Begun(Phase::Message, n) => {
+                    let due = sent.get(n).copied().max(free);
+                    self.require(due == Some(*at), || format!("message {n} is handled at {at}, and could have been at {due:?}"));
+                }
+                What::Ended(..) | What::Failed(..) | What::Cut(..) => free = Some(*at),
+                _ => {}
+            }
+        }
+    }
+
+    fn check_prompt_output(&mut self) {
+        let mut owned: BTreeMap<u32, u64> = BTreeMap::new();
+        for index in 0..self.own.len() {
+            let Entry { at, what, .. } = self.own[index].1;
+            match what {
+                What::Own { k, .. } => _ = owned.insert(*k, *at),
+                What::Got(Frame::Own { k, .. }) => {
+                    let sent = owned.get(k).copied();
+                    self.require(sent == Some(*at), || format!("what was sent at {sent:?} arrives at {at}"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Everything that follows the end of a connection takes no longer than it may.
+    fn check_time(&mut self) {
+        let Some((.., goodbye)) = self.goodbye() else { return };
+        let first = self.own.iter().find(|(_, entry)| matches!(entry.what, What::Disconnected { .. } | What::Closing(_)));
+        if let Some((_, first)) = first {
+            let took = goodbye.at - first.at;
+            self.require(took <= CLOSE_TIMEOUT + 2, || format!("the end takes {took}"));
+        }
+        let drained = self.all.iter().find(|entry| entry.what == What::Drain);
+        if let Some(drain) = drained.filter(|drain| goodbye.at > drain.at) {
+            let took = goodbye.at - drain.at;
+            self.require(took <= CLOSE_TIMEOUT + 2, || format!("the end of the server takes {took}"));
+        }
+    }
+}
+
+fn is_line(entry: &Entry, text: &str) -> bool {
+    matches!(&entry.what, What::Log(Line { text: logged, .. }) if logged == text)
+}
