@@ -31,8 +31,8 @@ struct State {
     appetite: Appetite,
     /// Whether a close frame was sent.
     has_closed: bool,
-    has_seen_close: bool,
     is_open: bool,
+    is_mute: bool,
 }
 
 fn masked(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
@@ -50,7 +50,7 @@ fn unfinished(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
 
 impl Client {
     pub(crate) fn new(world: &Arc<World>, number: usize, end: ClientEnd) -> Self {
-        let state = State { appetite: Appetite::All, has_closed: false, has_seen_close: false, is_open: false };
+        let state = State { appetite: Appetite::All, has_closed: false, is_open: false, is_mute: false };
         let state = Arc::new(Mutex::new(state));
         Self { world: Arc::clone(world), number, end, state, changed: Arc::default() }
     }
@@ -65,6 +65,11 @@ impl Client {
 
     pub(crate) fn steps(&self) -> u64 {
         self.end.steps()
+    }
+
+    /// Since when the server waits for this client to take something.
+    pub(crate) fn full_since(&self) -> Option<u64> {
+        self.end.full_since()
     }
 
     /// Shakes hands and does everything that the plan says; what comes is read beside it.
@@ -99,6 +104,7 @@ impl Client {
         match step {
             Step::Pause(time) => return sleep(self.world.time(time)).await,
             Step::Appetite(appetite) => return self.hunger(appetite),
+            Step::Mute => return self.state(|state| state.is_mute = true),
             Step::Finish => return self.finish(),
             Step::Reset => return self.reset(),
             _ => {}
@@ -266,11 +272,10 @@ impl Client {
             let frame = interpret(frame);
             self.note(What::Got(frame.clone()));
             match frame {
-                Frame::Ping if !self.state(|state| state.has_closed) && !self.end.is_over() => {
+                Frame::Ping if !self.state(|state| state.has_closed || state.is_mute) && !self.end.is_over() => {
                     self.end.send(&masked(Opcode::Pong, b""));
                 }
                 Frame::Close(code) => {
-                    self.state(|state| state.has_seen_close = true);
                     self.close(code.unwrap_or(1000));
                 }
                 _ => {}

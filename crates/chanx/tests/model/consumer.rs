@@ -10,11 +10,12 @@ use chanx::{
     Audience, Consumer, Context, Disconnect, EndedBy, GroupName, HandlerError, Message, Never, Overrides, Peer, Raw,
     Result, SendError,
 };
-use futures_util::FutureExt;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use serde::{Deserialize, Deserializer};
 use tokio::time::{sleep, timeout};
 
-use crate::journal::{Kind, Phase, What};
+use crate::journal::{Kind, Phase, Waited, What};
 use crate::plan::{Act, Handler, LONGEST, Outcome};
 use crate::world::World;
 
@@ -132,13 +133,14 @@ struct Watch<'a> {
     me: &'a Me,
     phase: Phase,
     began: u64,
+    waited: Waited,
     is_over: bool,
 }
 
 impl<'a> Watch<'a> {
     fn begin(me: &'a Me, phase: Phase, n: u32) -> Self {
         me.note(What::Begun(phase, n));
-        Self { me, phase, began: me.world.journal.now(), is_over: false }
+        Self { me, phase, began: me.world.journal.now(), waited: Waited::ForOthers, is_over: false }
     }
 
     fn end(&mut self, what: What) {
@@ -150,7 +152,8 @@ impl<'a> Watch<'a> {
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.me.note(What::Cut(self.phase, self.me.world.journal.now() - self.began));
+            let lasted = self.me.world.journal.now() - self.began;
+            self.me.note(What::Cut { phase: self.phase, lasted, waited: self.waited });
         }
     }
 }
@@ -173,7 +176,13 @@ async fn perform<C: Speaks>(me: &Me, cx: &mut Context<C>, phase: Phase, n: u32, 
     let answers = (C::ANSWERS && phase == Phase::Message).then(|| n.to_string());
     for act in &handler.acts {
         me.world.count_step();
+        watch.waited = match *act {
+            Act::Say { .. } => Waited::ForRoom,
+            Act::Whisper { to, .. } if to == me.number => Waited::ForRoom,
+            _ => Waited::ForOthers,
+        };
         let done = act_out(me, cx, act, answers.clone()).await;
+        watch.waited = Waited::ForOthers;
         // Nothing that is sent in a farewell arrives, which is no failure.
         if let Err(error) = done
             && phase != Phase::Farewell
@@ -210,7 +219,7 @@ async fn act_out<C: Speaks>(me: &Me, cx: &mut Context<C>, act: &Act, answers: Op
         Act::Say { count, size } => {
             for _ in 0..count {
                 let k = me.world.next_number(me.number);
-                C::own(cx, format!("{k}:{size}:{}", pad(me.number, k, size))).await?;
+                say(cx, k, format!("{k}:{size}:{}", pad(me.number, k, size))).await?;
                 me.note(What::Own { k, size, answers: answers.clone() });
             }
         }
@@ -220,9 +229,9 @@ async fn act_out<C: Speaks>(me: &Me, cx: &mut Context<C>, act: &Act, answers: Op
                 tokio::task::yield_now().await;
             }
         }
-        Act::Whisper { to, size } => {
+        Act::Whisper { to, count, size } => {
             let handle = me.world.handle(to);
-            if let Some(handle) = handle {
+            for handle in handle.iter().cycle().take(count) {
                 let k = me.world.next_number(me.number);
                 handle.send(whisper(me.number, k, size)).await?;
                 me.note(What::Whispering { to, k });
@@ -258,6 +267,16 @@ async fn act_out<C: Speaks>(me: &Me, cx: &mut Context<C>, act: &Act, answers: Op
         }
     }
     Ok(())
+}
+
+/// Sends to the own client, now and then from within something that is polled only when it is woken.
+async fn say<C: Speaks>(cx: &mut Context<C>, k: u32, text: String) -> std::result::Result<(), SendError> {
+    let sending = C::own(cx, text);
+    if k % 3 > 0 {
+        return sending.await;
+    }
+    let mut one = FuturesUnordered::from_iter([sending]);
+    one.next().await.unwrap_or(Ok(()))
 }
 
 async fn publish<C: Speaks>(

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tracing::Level;
 
-use crate::journal::{Entry, Frame, Kind, Line, Phase, Sent, What};
-use crate::plan::{ADMISSION_TIMEOUT, CLOSE_TIMEOUT, Connection, Fault, Plan};
+use crate::journal::{Entry, Frame, Kind, Line, Phase, Sent, Waited, What};
+use crate::plan::{CLOSE_TIMEOUT, Connection, Fault, PING_INTERVAL, Plan, Step};
 use crate::table::{End, Follows, follows, line};
 use crate::world::Story;
 
@@ -46,13 +46,16 @@ struct Part<'a> {
     last_alive: Option<usize>,
     /// The first at which it certainly was.
     first_ending: usize,
+    /// From when on nothing is late because of the client or its stream.
+    prompt_from: u64,
     faults: Vec<String>,
 }
 
 /// A frame that the connection's own consumer, or its driver, sent.
 struct Expected {
     frame: Frame,
-    at: u64,
+    /// When it must have arrived where nothing holds it up.
+    due: u64,
     /// Whether it may be missing, because nobody knows whether the connection was still open.
     may_miss: bool,
 }
@@ -74,7 +77,12 @@ impl<'a> Part<'a> {
             )
         });
         let first_ending = first_ending.unwrap_or(own.len());
-        Self { plan, connection, number, all, own, last_alive, first_ending, faults: Vec::new() }
+        let prompt_from = match connection {
+            connection if connection.is_prompt() => 0,
+            connection if connection.stream.fault != Fault::None => u64::MAX,
+            _ => all.iter().find(|entry| entry.what == What::Prompt).map_or(u64::MAX, |entry| entry.at),
+        };
+        Self { plan, connection, number, all, own, last_alive, first_ending, prompt_from, faults: Vec::new() }
     }
 
     fn fault(&mut self, text: impl Into<String>) {
@@ -101,6 +109,8 @@ impl<'a> Part<'a> {
         self.check_groups();
         self.check_events();
         self.check_promptness();
+        self.check_waits();
+        self.check_liveness();
         self.check_time();
     }
 
@@ -131,7 +141,7 @@ impl<'a> Part<'a> {
         Some(match entry.what {
             What::Ended(phase, ending) => (phase, End::Ok, self.is_ending(index, ending)),
             What::Failed(phase, kind, ending) => (phase, kind.into(), self.is_ending(index, ending)),
-            What::Cut(phase, lasted) => {
+            What::Cut { phase, lasted, .. } => {
                 let end = if self.is_too_late(phase, entry.at, lasted) { End::TimedOut } else { End::Abandoned };
                 (phase, end, self.is_ending(index, (end == End::Abandoned).then_some(true)))
             }
@@ -143,7 +153,7 @@ impl<'a> Part<'a> {
         match phase {
             Phase::Admission | Phase::Connect | Phase::Groups | Phase::Greet => {
                 let begun = self.find(|what| matches!(what, What::Begun(Phase::Admission, _)));
-                begun.is_some_and(|begun| at - begun.at >= ADMISSION_TIMEOUT)
+                begun.is_some_and(|begun| at - begun.at >= self.plan.settings.admission_timeout)
             }
             Phase::Farewell => false,
             _ => self.plan.settings.handler_timeout.is_some_and(|limit| lasted >= limit),
@@ -223,7 +233,7 @@ impl<'a> Part<'a> {
                     self.require(running.is_none(), || format!("{phase:?} begins beside {running:?}"));
                     running = Some(*phase);
                 }
-                What::Ended(phase, _) | What::Failed(phase, ..) | What::Cut(phase, _) => {
+                What::Ended(phase, _) | What::Failed(phase, ..) | What::Cut { phase, .. } => {
                     self.require(running == Some(*phase), || format!("{phase:?} ends, and {running:?} runs"));
                     running = None;
                 }
@@ -303,7 +313,8 @@ impl<'a> Part<'a> {
         if !self.connection.is_prompt() || self.plan.settings.max_queued_deliveries < 64 || self.plan.settings.max_outgoing_bytes < 100_000 {
             causes.insert(("server", Some(4413)));
         }
-        if self.plan.settings.idle_timeout.is_some() {
+        let is_mute = self.connection.steps.iter().any(|step| matches!(step, Step::Mute));
+        if is_mute || self.plan.settings.idle_timeout.is_some() {
             causes.insert(("server", Some(4408)));
         }
         causes
@@ -363,7 +374,8 @@ impl<'a> Part<'a> {
         let mut running = 0;
         for index in 0..self.own.len() {
             let entry = self.own[index].1;
-            let mut expect = |frame, may_miss| expected.push(Expected { frame, at: entry.at, may_miss });
+            let due = self.due(index);
+            let mut expect = |frame, may_miss| expected.push(Expected { frame, due, may_miss });
             let ending = self.end_at(index).map(|(_, _, ending)| ending);
             let is_over = ending == Some(Some(true));
             let may_miss = ending == Some(None);
@@ -378,14 +390,14 @@ impl<'a> Part<'a> {
                     expect(Frame::Own { k: *k, size: *size, answers: answers.clone() }, false);
                 }
                 _ if is_over || !speaks => {}
-                What::Failed(Phase::Admission, ..) | What::Cut(Phase::Admission, _) if settings.tells_authentication => {
+                What::Failed(Phase::Admission, ..) | What::Cut { phase: Phase::Admission, .. } if settings.tells_authentication => {
                     expect(Frame::Authentication(500), true);
                 }
                 What::Ended(Phase::Greet, _) if settings.completes => expect(Frame::Complete(None), may_miss),
                 What::Ended(phase @ (Phase::Message | Phase::Event | Phase::Missed), _) if settings.completes => {
                     expect(Frame::Complete(answers(*phase)), may_miss);
                 }
-                What::Failed(phase, ..) | What::Cut(phase, _) => {
+                What::Failed(phase, ..) | What::Cut { phase, .. } => {
                     let follows = self.follows(index);
                     if follows.contains(&Follows::Told) {
                         let id = self.logged_id(index).unwrap_or_default();
@@ -400,6 +412,21 @@ impl<'a> Part<'a> {
             }
         }
         expected
+    }
+
+    /// When that which was sent at an entry must leave: at once, or when the handler is done.
+    fn due(&self, index: usize) -> u64 {
+        let entry = self.own[index].1;
+        let is_held = |what: &What| match what {
+            What::Ended(phase, _) => matches!(phase, Phase::Admission | Phase::Connect | Phase::Groups),
+            What::Failed(..) | What::Cut { .. } => false,
+            _ => true,
+        };
+        if self.plan.settings.sends_immediately || !matches!(entry.what, What::Own { .. } | What::Begun(..)) {
+            return entry.at;
+        }
+        let done = self.own[index..].iter().find(|(_, entry)| !is_held(&entry.what));
+        done.map_or(u64::MAX, |(_, done)| done.at)
     }
 
     /// The id in the line that follows an entry.
@@ -423,12 +450,16 @@ impl<'a> Part<'a> {
         }).collect();
         let expected: Vec<_> = self.expected().into_iter().filter(|expected| !is_loose(&expected.frame)).collect();
         let mut rest = expected.iter();
-        for (_, frame) in frames {
+        for (at, frame) in frames {
             let mut skipped = None;
             let found = loop {
                 match rest.next() {
                     None => break false,
-                    Some(next) if next.frame == *frame => break true,
+                    Some(next) if next.frame == *frame => {
+                        let is_late = at > next.due.max(self.prompt_from);
+                        self.require(!is_late, || format!("{frame:?} arrives at {at}, and could have at {}", next.due));
+                        break true;
+                    }
                     Some(next) if next.may_miss => {}
                     Some(next) => {
                         skipped = Some(&next.frame);
@@ -566,7 +597,7 @@ impl<'a> Part<'a> {
         let Some(quiet) = self.quiet() else { return true };
         let before = self.own.iter().take_while(|(place, _)| *place < quiet);
         let begun = before.clone().filter(|(_, entry)| matches!(entry.what, What::Begun(..))).count();
-        let ended = before.filter(|(_, entry)| matches!(entry.what, What::Ended(..) | What::Failed(..) | What::Cut(..) | What::Denied)).count();
+        let ended = before.filter(|(_, entry)| matches!(entry.what, What::Ended(..) | What::Failed(..) | What::Cut { .. } | What::Denied)).count();
         begun != ended
     }
 
@@ -607,18 +638,17 @@ impl<'a> Part<'a> {
         owed
     }
 
-    /// Where nothing holds it up, a message is handled when it arrives, and what is sent arrives when it is sent.
+    /// Where nothing holds it up, what arrives is handled at once, and what others sent arrives when it is sent.
     fn check_promptness(&mut self) {
-        if !self.connection.is_prompt() {
-            return;
-        }
         self.check_prompt_input();
-        if self.plan.settings.sends_immediately {
-            self.check_prompt_output();
-        }
+        self.check_prompt_frames();
     }
 
     fn check_prompt_input(&mut self) {
+        let told = self.times(|what| match *what {
+            What::Told { k } => Some(k),
+            _ => None,
+        });
         let mut sent = BTreeMap::new();
         let mut free = None;
         for index in 0..self.own.len() {
@@ -626,27 +656,72 @@ impl<'a> Part<'a> {
             match what {
                 What::Wrote(Sent::Act(n)) => _ = sent.insert(*n, *at),
                 What::Begun(Phase::Message, n) => {
-                    let due = sent.get(n).copied().max(free);
-                    self.require(due == Some(*at), || format!("message {n} is handled at {at}, and could have been at {due:?}"));
+                    let due = sent.get(n).copied().max(free).max(Some(self.prompt_from)).unwrap_or_default();
+                    self.require(*at <= due, || format!("message {n} is handled at {at}, and could have been at {due}"));
                 }
-                What::Ended(..) | What::Failed(..) | What::Cut(..) => free = Some(*at),
+                What::Heard { from, k } => {
+                    let due = told.get(&(*from, *k)).copied().unwrap_or(u64::MAX).max(free.unwrap_or_default()).max(self.prompt_from);
+                    self.require(*at <= due, || format!("the event {k} of {from} is handled at {at}, and could have been at {due}"));
+                }
+                What::Ended(..) | What::Failed(..) | What::Cut { .. } => free = Some(*at),
                 _ => {}
             }
         }
     }
 
-    fn check_prompt_output(&mut self) {
-        let mut owned: BTreeMap<u32, u64> = BTreeMap::new();
+    /// When others had sent what they number.
+    fn times(&self, done: impl Fn(&What) -> Option<u32>) -> BTreeMap<(usize, u32), u64> {
+        self.all.iter().filter_map(|entry| Some(((entry.of?, done(&entry.what)?), entry.at))).collect()
+    }
+
+    fn check_prompt_frames(&mut self) {
+        let sent = self.times(|what| match *what {
+            What::Published { k } | What::Whispering { k, .. } => Some(k),
+            _ => None,
+        });
+        let mut pings = Vec::new();
+        let (mut waiting, most) = (0, self.plan.settings.max_waiting_messages);
         for index in 0..self.own.len() {
             let Entry { at, what, .. } = self.own[index].1;
             match what {
-                What::Own { k, .. } => _ = owned.insert(*k, *at),
-                What::Got(Frame::Own { k, .. }) => {
-                    let sent = owned.get(k).copied();
-                    self.require(sent == Some(*at), || format!("what was sent at {sent:?} arrives at {at}"));
+                What::Got(frame @ (Frame::Said { from, k, .. } | Frame::Whisper { from, k, .. })) => {
+                    let due = sent.get(&(*from, *k)).copied().unwrap_or(u64::MAX).max(self.prompt_from);
+                    self.require(*at <= due, || format!("{frame:?} arrives at {at}, and could have at {due}"));
+                }
+                What::Wrote(Sent::Ping(payload)) => pings.push((payload, (waiting < most).then_some(*at))),
+                What::Wrote(_) => waiting += 1,
+                What::Begun(Phase::Message | Phase::Reading, _) => waiting = waiting.saturating_sub(1),
+                What::Got(Frame::Pong(_)) if !pings.is_empty() => {
+                    let (_, due) = pings.remove(0);
+                    self.require(due.is_none_or(|due| *at <= due.max(self.prompt_from)), || format!("the pong to {due:?} arrives at {at}"));
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A handler that waits for its own connection learns of the end.
+    fn check_waits(&mut self) {
+        for index in 0..self.own.len() {
+            if let What::Cut { waited: Waited::ForRoom, .. } = self.own[index].1.what
+                && let Some((phase, End::Abandoned, _)) = self.end_at(index)
+            {
+                self.fault(format!("{phase:?} waits for a connection that has ended"));
+            }
+        }
+    }
+
+    /// A client that gives no sign of life is given up.
+    fn check_liveness(&mut self) {
+        let Some(quiet) = self.quiet().filter(|_| !self.is_stuck()) else { return };
+        let is_mute = self.connection.steps.iter().any(|step| matches!(step, Step::Mute));
+        let heard = self.own.iter().filter(|(place, entry)| *place < quiet && matches!(entry.what, What::Wrote(_))).map(|(_, entry)| entry.at).max();
+        let since = heard.unwrap_or_default().max(self.prompt_from);
+        let silent = self.all[quiet].at.saturating_sub(since);
+        let asks = self.plan.settings.idle_timeout.is_none();
+        self.require(!(is_mute && asks && silent > 3 * PING_INTERVAL), || format!("it is silent for {silent}, and still there"));
+        if let Some(limit) = self.plan.settings.idle_timeout {
+            self.require(silent < 2 * limit, || format!("it is idle for {silent}, and still there"));
         }
     }
 
@@ -657,6 +732,17 @@ impl<'a> Part<'a> {
         if let Some((_, first)) = first {
             let took = goodbye.at - first.at;
             self.require(took <= CLOSE_TIMEOUT + 2, || format!("the end takes {took}"));
+        }
+        // Whoever is told of the end of a stream deals with it at once.
+        if let Some((_, broke)) = self.own.iter().find(|(_, entry)| matches!(entry.what, What::Broke | What::ReadEnd)) {
+            let took = goodbye.at.saturating_sub(broke.at);
+            self.require(took <= CLOSE_TIMEOUT + 2, || format!("the end of the stream takes {took}"));
+        }
+        if self.connection.is_prompt() && self.plan.settings.max_waiting_messages > 32
+            && let Some((_, close)) = self.own.iter().find(|(_, entry)| matches!(entry.what, What::Wrote(Sent::Close(_)) | What::Finished))
+        {
+            let took = goodbye.at.saturating_sub(close.at);
+            self.require(took <= CLOSE_TIMEOUT + 2, || format!("the end by the client takes {took}"));
         }
         let drained = self.all.iter().find(|entry| entry.what == What::Drain);
         if let Some(drain) = drained.filter(|drain| goodbye.at > drain.at) {

@@ -28,6 +28,14 @@ pub(crate) enum Kind {
     Panic,
 }
 
+/// What a handler waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// For its own connection to take what it sent.
+    ForRoom,
+    ForOthers,
+}
+
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
@@ -88,7 +96,7 @@ pub(crate) enum What {
     Ended(Phase, Option<bool>),
     Failed(Phase, Kind, Option<bool>),
     /// A handler was dropped while it waited, after so many milliseconds.
-    Cut(Phase, u64),
+    Cut { phase: Phase, lasted: u64, waited: Waited },
     /// The permission said no.
     Denied,
     /// The connection took this message of its own consumer.
@@ -122,8 +130,14 @@ pub(crate) enum What {
     /// The client, or the network, cut the connection.
     Reset,
     Got(Frame),
+    /// The server was told that its stream is broken.
+    Broke,
+    /// The server has read all that there will be.
+    ReadEnd,
     /// The client's stream has nothing more.
     SawEnd,
+    /// From now on no client and no stream is slow.
+    Prompt,
     /// Nothing is under way any more.
     Quiet,
     /// The server is told to end.

@@ -11,6 +11,8 @@ pub(crate) struct Plan {
     pub(crate) events: Vec<Handler>,
     /// Whether clients close at the end, before the server does.
     pub(crate) clients_close: bool,
+    /// Whether slow clients and streams stay slow for a while before the end.
+    pub(crate) stays_slow: bool,
 }
 
 /// Times are in milliseconds.
@@ -19,6 +21,7 @@ pub(crate) struct Knobs {
     pub(crate) max_outgoing_bytes: usize,
     pub(crate) max_waiting_messages: usize,
     pub(crate) max_queued_deliveries: usize,
+    pub(crate) admission_timeout: u64,
     pub(crate) handler_timeout: Option<u64>,
     pub(crate) sends_immediately: bool,
     pub(crate) completes: bool,
@@ -27,10 +30,9 @@ pub(crate) struct Knobs {
     pub(crate) idle_timeout: Option<u64>,
 }
 
-pub(crate) const ADMISSION_TIMEOUT: u64 = 400;
 pub(crate) const CLOSE_TIMEOUT: u64 = 500;
 pub(crate) const SEND_TIMEOUT: u64 = 2000;
-pub(crate) const PING_INTERVAL: u64 = 4000;
+pub(crate) const PING_INTERVAL: u64 = 1200;
 /// Bytes of a message that leaves.
 pub(crate) const LONGEST: usize = 6000;
 
@@ -83,7 +85,7 @@ pub(crate) enum Act {
     Sleep(u64),
     Yield(usize),
     /// Sends through the handle of another connection, or its own.
-    Whisper { to: usize, size: usize },
+    Whisper { to: usize, count: usize, size: usize },
     Publish { group: usize, count: usize, size: usize, own_too: bool },
     Tell { group: usize, event: usize },
     Join(usize),
@@ -139,6 +141,8 @@ pub(crate) enum Step {
     Reset,
     Pause(u64),
     Appetite(Appetite),
+    /// From now on pings are not answered.
+    Mute,
 }
 
 /// How a client reads.
@@ -180,10 +184,11 @@ impl Plan {
         let groups = random.between(1, 3);
         let settings = knobs(&mut random);
         let events = (0..3).map(|_| event(&mut random, groups)).collect();
-        let mut draw = Draw { random, count, groups };
-        let connections = (0..count).map(|_| draw.connection()).collect();
+        let mut draw = Draw { random, number: 0, count, groups };
+        let connections = (0..count).map(|number| draw.connection(number)).collect();
         let clients_close = draw.random.chance(50);
-        Self { seed, settings, connections, events, clients_close }
+        let stays_slow = draw.random.chance(30);
+        Self { seed, settings, connections, events, clients_close, stays_slow }
     }
 }
 
@@ -192,6 +197,7 @@ fn knobs(random: &mut Random) -> Knobs {
         max_outgoing_bytes: random.pick(&[300, 3000, 100_000]),
         max_waiting_messages: random.pick(&[1, 3, 64]),
         max_queued_deliveries: random.pick(&[4, 64, 1024]),
+        admission_timeout: random.pick(&[300, 2000]),
         handler_timeout: random.pick(&[None, Some(300), Some(300)]),
         sends_immediately: random.chance(60),
         completes: random.chance(60),
@@ -219,12 +225,15 @@ fn event(random: &mut Random, groups: usize) -> Handler {
 
 struct Draw {
     random: Random,
+    /// The connection that is drawn.
+    number: usize,
     count: usize,
     groups: usize,
 }
 
 impl Draw {
-    fn connection(&mut self) -> Connection {
+    fn connection(&mut self, number: usize) -> Connection {
+        self.number = number;
         let endpoint = Endpoint { is_bare: self.random.chance(25), is_lenient: self.random.chance(40) };
         let stream = self.stream();
         // Where it is to fail: in one of the steps before the first message, in the farewell, or later.
@@ -312,7 +321,7 @@ impl Draw {
     }
 
     fn act(&mut self) -> Act {
-        let (count, groups) = (self.count, self.groups);
+        let (count, groups, own) = (self.count, self.groups, self.number);
         let random = &mut self.random;
         let size = random.pick(&[0, 20, 200, 1000, 4000]);
         match random.below(24) {
@@ -320,7 +329,8 @@ impl Draw {
             6 => Act::Say { count: random.between(2, 30), size },
             7..=9 => Act::Sleep(random.between(1, 200) as u64),
             10 => Act::Yield(random.between(1, 5)),
-            11 | 12 => Act::Whisper { to: random.below(count), size },
+            11 => Act::Whisper { to: random.below(count), count: random.between(1, 6), size },
+            12 => Act::Whisper { to: own, count: random.between(1, 6), size },
             13..=15 => Act::Publish { group: random.below(groups), count: 1, size, own_too: random.chance(50) },
             16 => Act::Publish { group: random.below(groups), count: random.between(2, 40), size, own_too: true },
             17 | 18 => Act::Tell { group: random.below(groups), event: random.below(3) },
@@ -379,8 +389,10 @@ impl Draw {
                 _ => {}
             }
         }
-        if self.random.chance(25) {
-            steps.push(self.leave());
+        match self.random.below(10) {
+            0 | 1 => steps.push(self.leave()),
+            2 => steps.push(Step::Mute),
+            _ => {}
         }
         steps
     }

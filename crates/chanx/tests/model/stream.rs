@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use crate::journal::{Journal, What};
 use crate::plan::{Fault, StreamPlan};
 use crate::random::Random;
 
@@ -35,6 +36,12 @@ struct Pipe {
     written: usize,
     flushes: usize,
     broke: bool,
+    /// Since when there is no room for what the server sends.
+    full_since: Option<u64>,
+    /// Whether the server was told that the stream broke.
+    is_known: bool,
+    /// Whether the server has read the end of the stream.
+    is_read: bool,
     server_reads: Option<Waker>,
     server_writes: Option<Waker>,
     client: Option<Waker>,
@@ -70,15 +77,21 @@ pub(crate) struct ClientEnd(Arc<Mutex<Pipe>>);
 pub(crate) struct ServerEnd {
     pipe: Arc<Mutex<Pipe>>,
     plan: StreamPlan,
+    journal: Journal,
+    /// The number of the connection.
+    number: usize,
     random: Random,
     reading_nap: Option<Pin<Box<Sleep>>>,
     writing_nap: Option<Pin<Box<Sleep>>>,
 }
 
-pub(crate) fn pipe(plan: &StreamPlan, seed: u64) -> (ClientEnd, ServerEnd) {
+/// Both ends of the stream of a connection.
+pub(crate) fn pipe(plan: &StreamPlan, seed: u64, journal: &Journal, number: usize) -> (ClientEnd, ServerEnd) {
     let pipe = Arc::new(Mutex::new(Pipe { is_prompt: true, ..Pipe::default() }));
     let server = ServerEnd {
         pipe: Arc::clone(&pipe),
+        journal: journal.clone(),
+        number,
         plan: plan.clone(),
         random: Random::new(seed),
         reading_nap: None,
@@ -159,6 +172,12 @@ impl ClientEnd {
         self.pipe().steps
     }
 
+    /// Since when the server waits for room, if it still does.
+    pub(crate) fn full_since(&self) -> Option<u64> {
+        let pipe = self.pipe();
+        pipe.full_since.filter(|_| !(pipe.is_ended || pipe.is_reset || pipe.broke))
+    }
+
     /// Takes up to `most` bytes of what is there, and waits for the first; none at the end.
     pub(crate) async fn take(&self, most: usize) -> Vec<u8> {
         poll_fn(|task| {
@@ -169,6 +188,7 @@ impl ClientEnd {
                 return Poll::Pending;
             }
             let taken = pipe.to_client.drain(..count).collect();
+            pipe.full_since = None;
             if let Some(writer) = pipe.server_writes.take() {
                 writer.wake();
             }
@@ -208,42 +228,53 @@ fn hesitate(
     Poll::Pending
 }
 
-fn reset() -> io::Error {
-    io::ErrorKind::ConnectionReset.into()
+impl ServerEnd {
+    /// The stream breaks, if it is time for that.
+    fn may_break(&self, pipe: &mut Pipe, is_due: impl FnOnce(Fault, &Pipe) -> bool) -> bool {
+        if pipe.is_armed && is_due(self.plan.fault, pipe) {
+            pipe.broke = true;
+            pipe.wake_all();
+        }
+        let is_broken = pipe.is_reset || pipe.broke;
+        if is_broken && !std::mem::replace(&mut pipe.is_known, true) {
+            self.journal.note(self.number, What::Broke);
+        }
+        is_broken
+    }
+}
+
+fn reset<T>() -> Poll<io::Result<T>> {
+    Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
 }
 
 impl AsyncRead for ServerEnd {
     fn poll_read(self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { pipe, plan, random, reading_nap, .. } = self.get_mut();
-        let mut pipe = locked(pipe);
+        let this = self.get_mut();
+        let shared = Arc::clone(&this.pipe);
+        let mut pipe = locked(&shared);
         pipe.steps += 1;
-        // The task that reads may be woken by more than its own nap.
         pipe.server_reads = Some(task.waker().clone());
-        if pipe.is_reset || pipe.broke {
-            return Poll::Ready(Err(reset()));
+        if this.may_break(&mut pipe, |_, _| false) {
+            return reset();
         }
-        ready!(hesitate(reading_nap, plan, pipe.is_prompt, random, task));
+        ready!(hesitate(&mut this.reading_nap, &this.plan, pipe.is_prompt, &mut this.random, task));
+        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::ReadError(after) if pipe.read >= after)) {
+            return reset();
+        }
         let mut most = buffer.remaining();
         if pipe.is_armed {
-            match plan.fault {
-                Fault::ReadError(after) if pipe.read >= after => {
-                    pipe.broke = true;
-                    pipe.wake_all();
-                    return Poll::Ready(Err(reset()));
-                }
-                Fault::ReadEnd(after) if pipe.read >= after => {
-                    pipe.is_finished = true;
-                    pipe.to_server.clear();
-                    return Poll::Ready(Ok(()));
-                }
-                Fault::ReadError(after) | Fault::ReadEnd(after) => most = most.min(after - pipe.read),
-                _ => {}
+            if let Fault::ReadError(after) | Fault::ReadEnd(after) = this.plan.fault {
+                most = most.min(after.saturating_sub(pipe.read));
             }
-            most = most.min(random.between(1, plan.piece));
+            most = most.min(this.random.between(1, this.plan.piece));
         }
-        let count = most.min(pipe.to_server.len());
-        if count == 0 && !pipe.is_finished {
+        let is_cut = pipe.is_armed && matches!(this.plan.fault, Fault::ReadEnd(after) if pipe.read >= after);
+        let count = if is_cut { 0 } else { most.min(pipe.to_server.len()) };
+        if count == 0 && !is_cut && !pipe.is_finished {
             return Poll::Pending;
+        }
+        if count == 0 && !std::mem::replace(&mut pipe.is_read, true) {
+            this.journal.note(this.number, What::ReadEnd);
         }
         let bytes: Vec<u8> = pipe.to_server.drain(..count).collect();
         buffer.put_slice(&bytes);
@@ -254,60 +285,55 @@ impl AsyncRead for ServerEnd {
     }
 }
 
-impl ServerEnd {
-    /// Moves what is not flushed to the client, as far as there is room.
-    fn move_on(pipe: &mut Pipe, plan: &StreamPlan) {
-        let room = plan.capacity.saturating_sub(pipe.to_client.len());
-        let count = room.min(pipe.unflushed.len());
-        if count > 0 {
-            let moved: Vec<u8> = pipe.unflushed.drain(..count).collect();
-            pipe.to_client.extend(moved);
-            pipe.wake_client();
-        }
+/// Moves what is not flushed to the client, as far as there is room.
+fn move_on(pipe: &mut Pipe, plan: &StreamPlan) {
+    let room = plan.capacity.saturating_sub(pipe.to_client.len());
+    let count = room.min(pipe.unflushed.len());
+    if count > 0 {
+        let moved: Vec<u8> = pipe.unflushed.drain(..count).collect();
+        pipe.to_client.extend(moved);
+        pipe.wake_client();
     }
 }
 
 impl AsyncWrite for ServerEnd {
     fn poll_write(self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { pipe, plan, random, writing_nap, .. } = self.get_mut();
-        let mut pipe = locked(pipe);
+        let this = self.get_mut();
+        let shared = Arc::clone(&this.pipe);
+        let mut pipe = locked(&shared);
         pipe.steps += 1;
         pipe.server_writes = Some(task.waker().clone());
-        if pipe.is_reset || pipe.broke {
-            return Poll::Ready(Err(reset()));
+        if this.may_break(&mut pipe, |_, _| false) {
+            return reset();
         }
-        ready!(hesitate(writing_nap, plan, pipe.is_prompt, random, task));
+        ready!(hesitate(&mut this.writing_nap, &this.plan, pipe.is_prompt, &mut this.random, task));
+        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::WriteError(after) if pipe.written >= after)) {
+            return reset();
+        }
+        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::WriteNothing(after) if pipe.written >= after)) {
+            return Poll::Ready(Ok(0));
+        }
         let mut most = bytes.len();
         if pipe.is_armed {
-            match plan.fault {
-                Fault::WriteError(after) if pipe.written >= after => {
-                    pipe.broke = true;
-                    pipe.wake_all();
-                    return Poll::Ready(Err(reset()));
-                }
-                Fault::WriteNothing(after) if pipe.written >= after => {
-                    pipe.broke = true;
-                    pipe.wake_all();
-                    return Poll::Ready(Ok(0));
-                }
-                Fault::WriteError(after) | Fault::WriteNothing(after) => most = most.min(after - pipe.written),
-                _ => {}
+            if let Fault::WriteError(after) | Fault::WriteNothing(after) = this.plan.fault {
+                most = most.min(after.saturating_sub(pipe.written));
             }
-            most = most.min(random.between(1, plan.piece));
+            most = most.min(this.random.between(1, this.plan.piece));
         }
         // A buffering stream is a buffer before a network: it passes on by itself what it has no room for.
-        if pipe.unflushed.len() >= plan.buffer.max(1) {
-            Self::move_on(&mut pipe, plan);
+        if pipe.unflushed.len() >= this.plan.buffer.max(1) {
+            move_on(&mut pipe, &this.plan);
         }
-        let room = match plan.buffer {
-            0 => plan.capacity.saturating_sub(pipe.to_client.len()),
+        let room = match this.plan.buffer {
+            0 => this.plan.capacity.saturating_sub(pipe.to_client.len()),
             buffer => buffer.saturating_sub(pipe.unflushed.len()),
         };
         let count = most.min(room);
         if count == 0 {
+            pipe.full_since.get_or_insert(this.journal.now());
             return Poll::Pending;
         }
-        if plan.buffer == 0 {
+        if this.plan.buffer == 0 {
             pipe.to_client.extend(&bytes[..count]);
             pipe.wake_client();
         } else {
@@ -320,24 +346,20 @@ impl AsyncWrite for ServerEnd {
     }
 
     fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { pipe, plan, .. } = self.get_mut();
-        let mut pipe = locked(pipe);
+        let this = self.get_mut();
+        let shared = Arc::clone(&this.pipe);
+        let mut pipe = locked(&shared);
         pipe.steps += 1;
         pipe.server_writes = Some(task.waker().clone());
-        if pipe.is_reset || pipe.broke {
-            return Poll::Ready(Err(reset()));
+        if this.may_break(&mut pipe, |_, _| false) {
+            return reset();
         }
-        if pipe.is_armed {
-            pipe.flushes += 1;
-            if let Fault::FlushError(after) = plan.fault
-                && pipe.flushes > after
-            {
-                pipe.broke = true;
-                pipe.wake_all();
-                return Poll::Ready(Err(reset()));
-            }
+        ready!(hesitate(&mut this.writing_nap, &this.plan, pipe.is_prompt, &mut this.random, task));
+        pipe.flushes += usize::from(pipe.is_armed);
+        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::FlushError(after) if pipe.flushes > after)) {
+            return reset();
         }
-        Self::move_on(&mut pipe, plan);
+        move_on(&mut pipe, &this.plan);
         if pipe.unflushed.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 

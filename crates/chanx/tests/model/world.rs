@@ -19,7 +19,7 @@ use tokio::time::sleep;
 use crate::client::Client;
 use crate::consumer::{Bare, Handle, Typed, within};
 use crate::journal::{Entry, Journal, What};
-use crate::plan::{ADMISSION_TIMEOUT, CLOSE_TIMEOUT, Endpoint, Knobs, LONGEST, PING_INTERVAL, Plan, SEND_TIMEOUT};
+use crate::plan::{CLOSE_TIMEOUT, Endpoint, Knobs, LONGEST, PING_INTERVAL, Plan, SEND_TIMEOUT};
 use crate::{log, stream};
 
 /// What consumers, clients and streams of a run share.
@@ -160,7 +160,7 @@ fn settings(knobs: &Knobs) -> Settings {
     settings.max_waiting_messages = knobs.max_waiting_messages;
     settings.max_queued_deliveries = knobs.max_queued_deliveries;
     settings.handler_timeout = knobs.handler_timeout.map(time);
-    settings.admission_timeout = time(ADMISSION_TIMEOUT);
+    settings.admission_timeout = time(knobs.admission_timeout);
     settings.close_timeout = time(CLOSE_TIMEOUT);
     settings.send_timeout = time(SEND_TIMEOUT);
     settings.min_send_rate = knobs.min_send_rate;
@@ -214,26 +214,43 @@ async fn live(plan: &Plan) -> Story {
     for play in playing {
         play.await.expect("no client panics");
     }
+    let stalled = rest(&world, &clients).await;
     end(&world, &clients, &connections).await;
     let steps = clients.iter().map(Client::steps).sum::<u64>() + world.steps.load(Ordering::Relaxed);
-    Story { entries: world.journal.entries(), steps, left: left(&world, &connections) }
+    let left = [stalled, left(&world, &connections)].concat();
+    Story { entries: world.journal.entries(), steps, left }
 }
 
 fn connect(world: &Arc<World>, app: &Router, number: usize) -> Client {
     let seed = world.plan.seed.wrapping_mul(31).wrapping_add(number as u64);
-    let (client, server) = stream::pipe(&world.plan.connections[number].stream, seed);
+    let (client, server) = stream::pipe(&world.plan.connections[number].stream, seed, &world.journal, number);
     let connection = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(server), TowerToHyperService::new(app.clone()));
     tokio::spawn(connection.with_upgrades());
     Client::new(world, number, client)
 }
 
-/// Lets everything come to rest, asks who is still there, and ends the server.
-async fn end(world: &Arc<World>, clients: &[Client], connections: &Connections) {
+/// Lets everything come to rest. Yields the clients that should have been given up meanwhile.
+async fn rest(world: &Arc<World>, clients: &[Client]) -> Vec<String> {
+    let mut stalled = Vec::new();
+    if world.plan.stays_slow {
+        sleep(world.time(2 * SEND_TIMEOUT)).await;
+        let limit = world.journal.now() - SEND_TIMEOUT * 3 / 2;
+        let is_stalled = |(number, client): (usize, &Client)| {
+            client.full_since().is_some_and(|since| since < limit).then(|| format!("{number}, which takes nothing,"))
+        };
+        stalled = clients.iter().enumerate().filter_map(is_stalled).collect();
+    }
+    world.journal.note(None, What::Prompt);
     for client in clients {
         client.be_prompt();
     }
     sleep(world.time(2 * SEND_TIMEOUT)).await;
+    stalled
+}
+
+/// Asks who is still there, and ends the server.
+async fn end(world: &Arc<World>, clients: &[Client], connections: &Connections) {
     world.journal.note(None, What::Quiet);
     for client in clients {
         client.probe();
