@@ -118,6 +118,40 @@ async fn a_buffering_transport_is_flushed_although_its_client_reads_slowly() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_flush_that_waits_for_the_client_goes_on_although_messages_are_held_back() {
+    let mut settings = settings();
+    settings.send_message_immediately = false;
+    let site = Site::new(&settings);
+    let (client, server) = duplex(64);
+    serve(site.app.clone(), BufStream::new(server));
+    let mut client = RawClient { stream: client, reader: FrameReader::new(Role::Client, usize::MAX) };
+    client.shake_hands().await;
+    client.send("act", json!("hang")).await;
+    site.journal.has("acting").await;
+    let mut ping = Vec::new();
+    write_masked(&mut ping, Opcode::Ping, &[7; 125], [1, 2, 3, 4]);
+    client.stream.write_all(&ping).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let start = Instant::now();
+    let mut pong = [0; 127];
+    client.stream.read_exact(&mut pong).await.unwrap();
+    assert_eq!((&pong[..2], start.elapsed()), (&[0x8a, 125][..], Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_held_back_leaves_when_the_client_has_nothing_more_to_send() {
+    let mut settings = settings();
+    settings.send_message_immediately = false;
+    let site = Site::new(&settings);
+    let mut client = site.connect_raw().await;
+    client.send("hold", json!(10)).await;
+    site.journal.has("acting").await;
+    let start = Instant::now();
+    client.stream.shutdown().await.unwrap();
+    assert_eq!((&client.receive().await["action"], start.elapsed()), (&json!("text"), Duration::ZERO));
+}
+
 /// A client that goes while more messages wait for a handler than are read.
 async fn hangs_up_behind_a_handler(reset: bool) {
     let mut settings = settings();

@@ -173,7 +173,8 @@ impl<'a> Part<'a> {
     fn follows(&self, index: usize) -> Vec<Follows> {
         let Some((phase, end, ending)) = self.end_at(index) else { return Vec::new() };
         let of = |ending| follows(phase, end, ending, self.connection.endpoint);
-        let mut all: Vec<_> = [false, true].into_iter().filter(|is| ending.is_none_or(|ending| ending == *is)).map(of).collect();
+        let mut all: Vec<_> =
+            [false, true].into_iter().filter(|is| ending.is_none_or(|ending| ending == *is)).map(of).collect();
         all.dedup();
         all
     }
@@ -192,14 +193,18 @@ impl<'a> Part<'a> {
                 },
             };
             let found = match next {
-                Some(What::Log(line)) if line.level <= Level::WARN => Some((line.level, line.text.as_str(), line.field("phase"))),
+                Some(What::Log(line)) if line.level <= Level::WARN => {
+                    Some((line.level, line.text.as_str(), line.field("phase")))
+                }
                 _ => None,
             };
             if found.is_some() {
                 claimed.insert(index + 1);
             }
             let what = self.own[index].1.what.clone();
-            self.require(expected.contains(&found), || format!("{what:?} is followed by {next:?}, not by {expected:?}"));
+            self.require(expected.contains(&found), || {
+                format!("{what:?} is followed by {next:?}, not by {expected:?}")
+            });
         }
         for index in 0..self.own.len() {
             if let What::Log(line) = &self.own[index].1.what
@@ -269,7 +274,8 @@ impl<'a> Part<'a> {
         // What must have been the end, because the connection was open until then.
         for index in 0..self.own.len() {
             let is_alive = self.end_at(index).is_some_and(|(_, _, ending)| ending == Some(false));
-            let closes = self.follows(index).iter().all(|follows| matches!(follows, Follows::Closes | Follows::Refuses));
+            let closes =
+                self.follows(index).iter().all(|follows| matches!(follows, Follows::Closes | Follows::Refuses));
             let must = match self.own[index].1.what {
                 What::Closing(code) => code,
                 _ if is_alive && closes => 1011,
@@ -278,13 +284,19 @@ impl<'a> Part<'a> {
             let (by, what) = (by.clone(), &self.own[index].1.what);
             self.require(by == "server" && code == Some(must), || format!("{what:?} ended it by {by} with {code:?}"));
         }
-        let seen: Vec<_> = self.own.iter().filter_map(|(_, entry)| match entry.what {
-            What::Got(Frame::Close(code)) => Some(code),
-            _ => None,
-        }).collect();
+        let seen: Vec<_> = self
+            .own
+            .iter()
+            .filter_map(|(_, entry)| match entry.what {
+                What::Got(Frame::Close(code)) => Some(code),
+                _ => None,
+            })
+            .collect();
         self.require(seen.len() <= 1, || "two close frames".to_owned());
         if let [seen] = seen[..] {
-            self.require(by == "transport" || seen == code, || format!("the client saw {seen:?}, the log {by} {code:?}"));
+            self.require(by == "transport" || seen == code, || {
+                format!("the client saw {seen:?}, the log {by} {code:?}")
+            });
         }
     }
 
@@ -298,7 +310,11 @@ impl<'a> Part<'a> {
                 What::Wrote(Sent::Close(code)) => _ = causes.insert(("client", Some(code))),
                 What::Wrote(Sent::Violation) => causes.extend([("server", Some(1002)), ("server", Some(1007))]),
                 What::Finished | What::Reset => _ = causes.insert(("transport", None)),
-                _ if self.follows(index).iter().any(|follows| matches!(follows, Follows::Closes | Follows::Refuses)) => {
+                _ if self
+                    .follows(index)
+                    .iter()
+                    .any(|follows| matches!(follows, Follows::Closes | Follows::Refuses)) =>
+                {
                     causes.insert(("server", Some(1011)));
                 }
                 _ => {}
@@ -310,11 +326,15 @@ impl<'a> Part<'a> {
         if self.connection.stream.fault != Fault::None {
             causes.insert(("transport", None));
         }
-        if !self.connection.is_prompt() || self.plan.settings.max_queued_deliveries < 64 || self.plan.settings.max_outgoing_bytes < 100_000 {
+        if !self.connection.is_prompt()
+            || self.plan.settings.max_queued_deliveries < 64
+            || self.plan.settings.max_outgoing_bytes < 100_000
+        {
             causes.insert(("server", Some(4413)));
         }
         let is_mute = self.connection.steps.iter().any(|step| matches!(step, Step::Mute));
-        if is_mute || self.plan.settings.idle_timeout.is_some() {
+        let reads_late = self.connection.steps.iter().any(|step| matches!(step, Step::Appetite(_)));
+        if is_mute || reads_late || self.plan.settings.idle_timeout.is_some() {
             causes.insert(("server", Some(4408)));
         }
         causes
@@ -336,15 +356,22 @@ impl<'a> Part<'a> {
         let mut is_closed = false;
         let mut was_said = false;
         let completes = self.plan.settings.completes && !self.connection.endpoint.is_bare;
-        let mut pings = self.own.iter().filter_map(|(_, entry)| match &entry.what {
-            What::Wrote(Sent::Ping(payload)) => Some(payload),
-            _ => None,
-        }).collect::<Vec<_>>().into_iter();
+        let mut pings = self
+            .own
+            .iter()
+            .filter_map(|(_, entry)| match &entry.what {
+                What::Wrote(Sent::Ping(payload)) => Some(payload),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+            .into_iter();
         let frames: Vec<_> = self.frames().collect();
         for (_, frame) in frames {
             self.require(!is_closed, || format!("{frame:?} follows the close frame"));
             let is_said = matches!(frame, Frame::Said { .. });
-            self.require((*frame == Frame::GroupComplete) == (was_said && completes), || format!("{frame:?} follows what was said: {was_said}"));
+            self.require((*frame == Frame::GroupComplete) == (was_said && completes), || {
+                format!("{frame:?} follows what was said: {was_said}")
+            });
             was_said = is_said;
             match frame {
                 Frame::Other(text) => self.fault(format!("the client got {text:?}")),
@@ -390,7 +417,9 @@ impl<'a> Part<'a> {
                     expect(Frame::Own { k: *k, size: *size, answers: answers.clone() }, false);
                 }
                 _ if is_over || !speaks => {}
-                What::Failed(Phase::Admission, ..) | What::Cut { phase: Phase::Admission, .. } if settings.tells_authentication => {
+                What::Failed(Phase::Admission, ..) | What::Cut { phase: Phase::Admission, .. }
+                    if settings.tells_authentication =>
+                {
                     expect(Frame::Authentication(500), true);
                 }
                 What::Ended(Phase::Greet, _) if settings.completes => expect(Frame::Complete(None), may_miss),
@@ -443,11 +472,14 @@ impl<'a> Part<'a> {
         let is_bad = |answers: &Option<String>| answers.as_deref() == Some("bad");
         let loose_completes = self.bad_refs();
         let is_loose = |frame: &Frame| loose_completes && *frame == Frame::Complete(None);
-        let frames: Vec<_> = self.frames().filter(|(_, frame)| match frame {
-            Frame::Complete(answers) => !is_bad(answers) && !is_loose(frame),
-            Frame::Authentication(_) | Frame::Error { .. } | Frame::Own { .. } => true,
-            _ => false,
-        }).collect();
+        let frames: Vec<_> = self
+            .frames()
+            .filter(|(_, frame)| match frame {
+                Frame::Complete(answers) => !is_bad(answers) && !is_loose(frame),
+                Frame::Authentication(_) | Frame::Error { .. } | Frame::Own { .. } => true,
+                _ => false,
+            })
+            .collect();
         let expected: Vec<_> = self.expected().into_iter().filter(|expected| !is_loose(&expected.frame)).collect();
         let mut rest = expected.iter();
         for (at, frame) in frames {
@@ -480,15 +512,23 @@ impl<'a> Part<'a> {
 
     /// What an admitted client sent is handled once and in order, and counted where it is not.
     fn check_input(&mut self) {
-        let sent: Vec<_> = self.own.iter().filter_map(|(_, entry)| match &entry.what {
-            What::Wrote(sent @ (Sent::Act(_) | Sent::Read(_) | Sent::Bad(_))) => Some(sent),
-            _ => None,
-        }).collect();
-        let handled: Vec<_> = self.own.iter().filter_map(|(_, entry)| match entry.what {
-            What::Begun(Phase::Message, n) => Some(Sent::Act(n)),
-            What::Begun(Phase::Reading, n) => Some(Sent::Read(n)),
-            _ => None,
-        }).collect();
+        let sent: Vec<_> = self
+            .own
+            .iter()
+            .filter_map(|(_, entry)| match &entry.what {
+                What::Wrote(sent @ (Sent::Act(_) | Sent::Read(_) | Sent::Bad(_))) => Some(sent),
+                _ => None,
+            })
+            .collect();
+        let handled: Vec<_> = self
+            .own
+            .iter()
+            .filter_map(|(_, entry)| match entry.what {
+                What::Begun(Phase::Message, n) => Some(Sent::Act(n)),
+                What::Begun(Phase::Reading, n) => Some(Sent::Read(n)),
+                _ => None,
+            })
+            .collect();
         let mut good = sent.iter().filter(|sent| !matches!(sent, Sent::Bad(_)));
         for one in &handled {
             let next = good.next();
@@ -503,7 +543,11 @@ impl<'a> Part<'a> {
             let taken = sent.len().saturating_sub(unhandled as usize);
             let expected = sent[..taken].iter().filter(|sent| !matches!(sent, Sent::Bad(_))).count();
             self.require(handled.len() == expected, || {
-                format!("{} messages were sent, {unhandled} counted as unhandled, and {} handled", sent.len(), handled.len())
+                format!(
+                    "{} messages were sent, {unhandled} counted as unhandled, and {} handled",
+                    sent.len(),
+                    handled.len()
+                )
             });
         }
     }
@@ -518,25 +562,34 @@ impl<'a> Part<'a> {
             match **frame {
                 Frame::Said { from, group, k, .. } => {
                     let before = last.insert((from, group), k);
-                    self.require(before.is_none_or(|before| before < k), || format!("{frame:?} comes after {before:?}"));
+                    self.require(before.is_none_or(|before| before < k), || {
+                        format!("{frame:?} comes after {before:?}")
+                    });
                     got.insert((from, k));
                 }
                 // Spawned work sends beside handlers, each in its own order.
                 Frame::Whisper { from, k, .. } if from != self.number => {
                     let before = whispers.insert(from, k);
-                    self.require(before.is_none_or(|before| before < k), || format!("{frame:?} comes after {before:?}"));
+                    self.require(before.is_none_or(|before| before < k), || {
+                        format!("{frame:?} comes after {before:?}")
+                    });
                 }
                 _ => {}
             }
         }
-        for (from, k, group) in self.owed(|what| match *what {
-            What::Publishing { group, k, own_too } => Some((group, k, own_too)),
-            _ => None,
-        }, |what| match *what {
-            What::Published { k } => Some(k),
-            _ => None,
-        }) {
-            self.require(got.contains(&(from, k)), || format!("the message {k} of {from} to the group {group} never came"));
+        for (from, k, group) in self.owed(
+            |what| match *what {
+                What::Publishing { group, k, own_too } => Some((group, k, own_too)),
+                _ => None,
+            },
+            |what| match *what {
+                What::Published { k } => Some(k),
+                _ => None,
+            },
+        ) {
+            self.require(got.contains(&(from, k)), || {
+                format!("the message {k} of {from} to the group {group} never came")
+            });
         }
     }
 
@@ -546,21 +599,28 @@ impl<'a> Part<'a> {
         for index in 0..self.own.len() {
             if let What::Heard { from, k } = self.own[index].1.what {
                 let before = last.insert(from, k);
-                self.require(before.is_none_or(|before| before < k), || format!("the event {k} of {from} comes after {before:?}"));
+                self.require(before.is_none_or(|before| before < k), || {
+                    format!("the event {k} of {from} comes after {before:?}")
+                });
                 heard.insert((from, k));
             }
         }
         if self.is_stuck() {
             return;
         }
-        for (from, k, group) in self.owed(|what| match *what {
-            What::Telling { group, k } => Some((group, k, true)),
-            _ => None,
-        }, |what| match *what {
-            What::Told { k } => Some(k),
-            _ => None,
-        }) {
-            self.require(heard.contains(&(from, k)), || format!("the event {k} of {from} to the group {group} never came"));
+        for (from, k, group) in self.owed(
+            |what| match *what {
+                What::Telling { group, k } => Some((group, k, true)),
+                _ => None,
+            },
+            |what| match *what {
+                What::Told { k } => Some(k),
+                _ => None,
+            },
+        ) {
+            self.require(heard.contains(&(from, k)), || {
+                format!("the event {k} of {from} to the group {group} never came")
+            });
         }
         let Some(quiet) = self.quiet() else { return };
         let greeted = self.own.iter().find(|(_, entry)| matches!(entry.what, What::Begun(Phase::Greet, _)));
@@ -568,7 +628,8 @@ impl<'a> Part<'a> {
         if let Some((missing, (greeted, _))) = missing.zip(greeted)
             && missing > *greeted
         {
-            let told = self.own.iter().any(|(place, entry)| *place > missing && entry.what == What::Begun(Phase::Missed, 0));
+            let told =
+                self.own.iter().any(|(place, entry)| *place > missing && entry.what == What::Begun(Phase::Missed, 0));
             self.require(told, || "it was never told that messages may be missing".to_owned());
         }
     }
@@ -580,7 +641,15 @@ impl<'a> Part<'a> {
         let ended = self.own.iter().find(|(_, entry)| std::ptr::eq(*entry, goodbye))?.0;
         // One that is closing gets nothing any more.
         let close = self.own.iter().find(|(_, entry)| {
-            matches!(entry.what, What::Got(Frame::Close(_)) | What::Wrote(Sent::Close(_) | Sent::Violation) | What::Finished | What::Reset | What::Disconnected { .. } | What::Closing(_))
+            matches!(
+                entry.what,
+                What::Got(Frame::Close(_))
+                    | What::Wrote(Sent::Close(_) | Sent::Violation)
+                    | What::Finished
+                    | What::Reset
+                    | What::Disconnected { .. }
+                    | What::Closing(_)
+            )
         });
         (ended > quiet && close.is_none_or(|(place, _)| *place > quiet) && self.is_alive_at(quiet)).then_some(quiet)
     }
@@ -589,7 +658,11 @@ impl<'a> Part<'a> {
     fn is_alive_at(&self, place: usize) -> bool {
         let by = self.goodbye().map(|(by, ..)| by);
         let has_fault = self.connection.stream.fault != Fault::None;
-        !(has_fault && by.as_deref() == Some("transport")) && self.own.iter().any(|(own, entry)| *own < place && matches!(entry.what, What::Ended(Phase::Greet, Some(false))))
+        !(has_fault && by.as_deref() == Some("transport"))
+            && self
+                .own
+                .iter()
+                .any(|(own, entry)| *own < place && matches!(entry.what, What::Ended(Phase::Greet, Some(false))))
     }
 
     /// Whether a handler runs at the quiet moment.
@@ -597,7 +670,11 @@ impl<'a> Part<'a> {
         let Some(quiet) = self.quiet() else { return true };
         let before = self.own.iter().take_while(|(place, _)| *place < quiet);
         let begun = before.clone().filter(|(_, entry)| matches!(entry.what, What::Begun(..))).count();
-        let ended = before.filter(|(_, entry)| matches!(entry.what, What::Ended(..) | What::Failed(..) | What::Cut { .. } | What::Denied)).count();
+        let ended = before
+            .filter(|(_, entry)| {
+                matches!(entry.what, What::Ended(..) | What::Failed(..) | What::Cut { .. } | What::Denied)
+            })
+            .count();
         begun != ended
     }
 
@@ -657,11 +734,20 @@ impl<'a> Part<'a> {
                 What::Wrote(Sent::Act(n)) => _ = sent.insert(*n, *at),
                 What::Begun(Phase::Message, n) => {
                     let due = sent.get(n).copied().max(free).max(Some(self.prompt_from)).unwrap_or_default();
-                    self.require(*at <= due, || format!("message {n} is handled at {at}, and could have been at {due}"));
+                    self.require(*at <= due, || {
+                        format!("message {n} is handled at {at}, and could have been at {due}")
+                    });
                 }
                 What::Heard { from, k } => {
-                    let due = told.get(&(*from, *k)).copied().unwrap_or(u64::MAX).max(free.unwrap_or_default()).max(self.prompt_from);
-                    self.require(*at <= due, || format!("the event {k} of {from} is handled at {at}, and could have been at {due}"));
+                    let due = told
+                        .get(&(*from, *k))
+                        .copied()
+                        .unwrap_or(u64::MAX)
+                        .max(free.unwrap_or_default())
+                        .max(self.prompt_from);
+                    self.require(*at <= due, || {
+                        format!("the event {k} of {from} is handled at {at}, and could have been at {due}")
+                    });
                 }
                 What::Ended(..) | What::Failed(..) | What::Cut { .. } => free = Some(*at),
                 _ => {}
@@ -693,7 +779,9 @@ impl<'a> Part<'a> {
                 What::Begun(Phase::Message | Phase::Reading, _) => waiting = waiting.saturating_sub(1),
                 What::Got(Frame::Pong(_)) if !pings.is_empty() => {
                     let (_, due) = pings.remove(0);
-                    self.require(due.is_none_or(|due| *at <= due.max(self.prompt_from)), || format!("the pong to {due:?} arrives at {at}"));
+                    self.require(due.is_none_or(|due| *at <= due.max(self.prompt_from)), || {
+                        format!("the pong to {due:?} arrives at {at}")
+                    });
                 }
                 _ => {}
             }
@@ -715,11 +803,18 @@ impl<'a> Part<'a> {
     fn check_liveness(&mut self) {
         let Some(quiet) = self.quiet().filter(|_| !self.is_stuck()) else { return };
         let is_mute = self.connection.steps.iter().any(|step| matches!(step, Step::Mute));
-        let heard = self.own.iter().filter(|(place, entry)| *place < quiet && matches!(entry.what, What::Wrote(_))).map(|(_, entry)| entry.at).max();
+        let heard = self
+            .own
+            .iter()
+            .filter(|(place, entry)| *place < quiet && matches!(entry.what, What::Wrote(_)))
+            .map(|(_, entry)| entry.at)
+            .max();
         let since = heard.unwrap_or_default().max(self.prompt_from);
         let silent = self.all[quiet].at.saturating_sub(since);
         let asks = self.plan.settings.idle_timeout.is_none();
-        self.require(!(is_mute && asks && silent > 3 * PING_INTERVAL), || format!("it is silent for {silent}, and still there"));
+        self.require(!(is_mute && asks && silent > 3 * PING_INTERVAL), || {
+            format!("it is silent for {silent}, and still there")
+        });
         if let Some(limit) = self.plan.settings.idle_timeout {
             self.require(silent < 2 * limit, || format!("it is idle for {silent}, and still there"));
         }
@@ -728,7 +823,8 @@ impl<'a> Part<'a> {
     /// Everything that follows the end of a connection takes no longer than it may.
     fn check_time(&mut self) {
         let Some((.., goodbye)) = self.goodbye() else { return };
-        let first = self.own.iter().find(|(_, entry)| matches!(entry.what, What::Disconnected { .. } | What::Closing(_)));
+        let first =
+            self.own.iter().find(|(_, entry)| matches!(entry.what, What::Disconnected { .. } | What::Closing(_)));
         if let Some((_, first)) = first {
             let took = goodbye.at - first.at;
             self.require(took <= CLOSE_TIMEOUT + 2, || format!("the end takes {took}"));
@@ -738,8 +834,10 @@ impl<'a> Part<'a> {
             let took = goodbye.at.saturating_sub(broke.at);
             self.require(took <= CLOSE_TIMEOUT + 2, || format!("the end of the stream takes {took}"));
         }
-        if self.connection.is_prompt() && self.plan.settings.max_waiting_messages > 32
-            && let Some((_, close)) = self.own.iter().find(|(_, entry)| matches!(entry.what, What::Wrote(Sent::Close(_)) | What::Finished))
+        if self.connection.is_prompt()
+            && self.plan.settings.max_waiting_messages > 32
+            && let Some((_, close)) =
+                self.own.iter().find(|(_, entry)| matches!(entry.what, What::Wrote(Sent::Close(_)) | What::Finished))
         {
             let took = goodbye.at.saturating_sub(close.at);
             self.require(took <= CLOSE_TIMEOUT + 2, || format!("the end by the client takes {took}"));

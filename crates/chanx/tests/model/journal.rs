@@ -56,17 +56,36 @@ pub(crate) enum Frame {
     Authentication(u64),
     Complete(Option<String>),
     /// A handler failed.
-    Error { id: String, answers: Option<String> },
+    Error {
+        id: String,
+        answers: Option<String>,
+    },
     /// A message was refused.
-    Invalid { answers: Option<String> },
+    Invalid {
+        answers: Option<String>,
+    },
     /// What the consumer sent to its own client.
-    Own { k: u32, size: usize, answers: Option<String> },
+    Own {
+        k: u32,
+        size: usize,
+        answers: Option<String>,
+    },
     /// What a handle sent.
-    Whisper { from: usize, k: u32, size: usize },
+    Whisper {
+        from: usize,
+        k: u32,
+        size: usize,
+    },
     /// A group message was dealt with.
     GroupComplete,
     /// A group message.
-    Said { from: usize, group: usize, k: u32, size: usize, is_current: bool },
+    Said {
+        from: usize,
+        group: usize,
+        k: u32,
+        size: usize,
+        is_current: bool,
+    },
     Ping,
     Pong(Vec<u8>),
     Close(Option<u16>),
@@ -96,29 +115,57 @@ pub(crate) enum What {
     Ended(Phase, Option<bool>),
     Failed(Phase, Kind, Option<bool>),
     /// A handler was dropped while it waited, after so many milliseconds.
-    Cut { phase: Phase, lasted: u64, waited: Waited },
+    Cut {
+        phase: Phase,
+        lasted: u64,
+        waited: Waited,
+    },
     /// The permission said no.
     Denied,
     /// The connection took this message of its own consumer.
-    Own { k: u32, size: usize, answers: Option<String> },
+    Own {
+        k: u32,
+        size: usize,
+        answers: Option<String>,
+    },
     /// A handle took this for another connection.
-    Whispering { to: usize, k: u32 },
+    Whispering {
+        to: usize,
+        k: u32,
+    },
     /// The consumer closed the connection, which was open.
     Closing(u16),
     Joined(usize),
     Left(usize),
-    Publishing { group: usize, k: u32, own_too: bool },
-    Published { k: u32 },
+    Publishing {
+        group: usize,
+        k: u32,
+        own_too: bool,
+    },
+    Published {
+        k: u32,
+    },
     /// An event is sent to a group.
-    Telling { group: usize, k: u32 },
-    Told { k: u32 },
+    Telling {
+        group: usize,
+        k: u32,
+    },
+    Told {
+        k: u32,
+    },
     /// An event from this sender arrived.
-    Heard { from: usize, k: u32 },
+    Heard {
+        from: usize,
+        k: u32,
+    },
     /// Everybody is told that messages may be missing.
     Missing,
     SpawnFailed(Kind),
     /// `disconnected` was called.
-    Disconnected { by: String, code: Option<u16> },
+    Disconnected {
+        by: String,
+        code: Option<u16>,
+    },
     /// The consumer was dropped.
     Dropped,
     Log(Line),

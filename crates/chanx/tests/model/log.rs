@@ -52,7 +52,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
                 *value = without_run(value);
             }
         }
-        let of = context.event_scope(event).and_then(|mut scope| scope.find_map(|span| span.extensions().get().map(|Of(of)| *of)));
+        let of = context
+            .event_scope(event)
+            .and_then(|mut scope| scope.find_map(|span| span.extensions().get().map(|Of(of)| *of)));
         self.0.note(of, What::Log(Line { level: *event.metadata().level(), text, fields: fields.0 }));
     }
 }

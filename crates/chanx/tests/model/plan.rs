@@ -81,17 +81,36 @@ pub(crate) enum Outcome {
 /// A thing that a handler does.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    Say { count: usize, size: usize },
+    Say {
+        count: usize,
+        size: usize,
+    },
     Sleep(u64),
     Yield(usize),
     /// Sends through the handle of another connection, or its own.
-    Whisper { to: usize, count: usize, size: usize },
-    Publish { group: usize, count: usize, size: usize, own_too: bool },
-    Tell { group: usize, event: usize },
+    Whisper {
+        to: usize,
+        count: usize,
+        size: usize,
+    },
+    Publish {
+        group: usize,
+        count: usize,
+        size: usize,
+        own_too: bool,
+    },
+    Tell {
+        group: usize,
+        event: usize,
+    },
     Join(usize),
     Leave(usize),
     Close(u16),
-    Spawn { after: u64, size: usize, outcome: Outcome },
+    Spawn {
+        after: u64,
+        size: usize,
+        outcome: Outcome,
+    },
     /// The layer says that messages may be missing.
     Miss,
 }

@@ -310,7 +310,8 @@ impl AsyncWrite for ServerEnd {
         if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::WriteError(after) if pipe.written >= after)) {
             return reset();
         }
-        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::WriteNothing(after) if pipe.written >= after)) {
+        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::WriteNothing(after) if pipe.written >= after))
+        {
             return Poll::Ready(Ok(0));
         }
         let mut most = bytes.len();

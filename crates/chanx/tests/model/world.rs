@@ -7,9 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use chanx::layer::{
-    ChannelLayer, ChannelName, GroupName, Health, LayerFuture, LayerMessage, MemoryLayer, Receiver,
-};
+use chanx::layer::{ChannelLayer, ChannelName, GroupName, Health, LayerFuture, LayerMessage, MemoryLayer, Receiver};
 use chanx::routing::path;
 use chanx::{Channels, Connections, Consumer, Settings, Websockets};
 use hyper_util::rt::TokioIo;
