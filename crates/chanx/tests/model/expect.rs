@@ -4,24 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tracing::Level;
 
+use crate::coverage::{Cell, Coverage};
 use crate::journal::{Entry, Frame, Kind, Line, Phase, Sent, Waited, What};
 use crate::plan::{CLOSE_TIMEOUT, Connection, Fault, PING_INTERVAL, Plan, Step};
 use crate::table::{End, Follows, follows, line};
 use crate::world::Story;
 
-/// A phase, how it ended, whether the connection was ending (if that is known), and which consumer it was.
-pub(crate) type Cell = (Phase, End, Option<bool>, bool, bool);
-
-/// What was reached, and how often.
-pub(crate) type Cells = BTreeMap<Cell, usize>;
-
 /// All that is wrong with a run.
-pub(crate) fn faults(plan: &Plan, story: &Story, cells: &mut Cells) -> Vec<String> {
+pub(crate) fn faults(plan: &Plan, story: &Story, coverage: &mut Coverage) -> Vec<String> {
     let mut faults: Vec<String> = story.left.iter().map(|what| format!("{what} is left")).collect();
     for (number, connection) in plan.connections.iter().enumerate() {
         let mut part = Part::new(plan, connection, number, &story.entries);
         part.check();
-        part.count(cells);
+        part.count(coverage);
         faults.extend(part.faults.iter().map(|fault| format!("connection {number}: {fault}")));
     }
     for entry in &story.entries {
@@ -73,7 +68,12 @@ impl<'a> Part<'a> {
         let first_ending = own.iter().position(|(_, entry)| {
             matches!(
                 entry.what,
-                What::Disconnected { .. } | What::Ended(_, Some(true)) | What::Failed(_, _, Some(true))
+                What::Disconnected { .. }
+                    | What::Ended(_, Some(true))
+                    | What::Failed(_, _, Some(true))
+                    | What::Broke
+                    | What::ReadEnd
+                    | What::Got(Frame::Close(_))
             )
         });
         let first_ending = first_ending.unwrap_or(own.len());
@@ -137,6 +137,23 @@ impl<'a> Part<'a> {
 
     /// How the phase ended at this entry.
     fn end_at(&self, index: usize) -> Option<(Phase, End, Option<bool>)> {
+        let (phase, end, ending) = self.noted_end_at(index)?;
+        Some((phase, end, ending.or_else(|| self.was_ending(phase, end))))
+    }
+
+    /// Whether a failure that closes found the connection ending already: then it is not what ended it.
+    fn was_ending(&self, phase: Phase, end: End) -> Option<bool> {
+        if (phase, end) == (Phase::Admission, End::Ok) {
+            return Some(self.count_of(|what| matches!(what, What::Begun(Phase::Connect, _))) == 0);
+        }
+        if !matches!(follows(phase, end, false, self.connection.endpoint), Follows::Closes | Follows::Refuses) {
+            return None;
+        }
+        let (by, code, ..) = self.goodbye()?;
+        Some(by != "server" || code != Some(1011))
+    }
+
+    fn noted_end_at(&self, index: usize) -> Option<(Phase, End, Option<bool>)> {
         let entry = self.own[index].1;
         Some(match entry.what {
             What::Ended(phase, ending) => (phase, End::Ok, self.is_ending(index, ending)),
@@ -160,11 +177,10 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn count(&self, cells: &mut Cells) {
+    fn count(&self, coverage: &mut Coverage) {
         for index in 0..self.own.len() {
-            if let Some((phase, end, ending)) = self.end_at(index) {
-                let endpoint = self.connection.endpoint;
-                *cells.entry((phase, end, ending, endpoint.is_bare, endpoint.is_lenient)).or_default() += 1;
+            if let Some((phase, end, Some(is_ending))) = self.end_at(index) {
+                coverage.count(Cell { phase, end, is_ending, endpoint: self.connection.endpoint });
             }
         }
     }

@@ -5,6 +5,8 @@
 
 mod client;
 mod consumer;
+mod coverage;
+mod drill;
 mod expect;
 mod journal;
 mod log;
@@ -14,7 +16,7 @@ mod stream;
 mod table;
 mod world;
 
-use expect::Cells;
+use coverage::Coverage;
 use plan::Plan;
 use world::Story;
 
@@ -43,12 +45,12 @@ fn show(plan: &Plan, story: &Story) {
 fn what_must_be_true_of_every_run() {
     hide_planned_panics();
     let (mut seed, mut steps) = (number("MODEL_SEED").unwrap_or(1), 0);
-    let mut cells = Cells::new();
+    let mut coverage = Coverage::default();
     let mut bad = 0;
     while steps < number("MODEL_STEPS").unwrap_or(60_000) {
         let plan = Plan::new(seed);
         let story = world::run(&plan);
-        let faults = expect::faults(&plan, &story, &mut cells);
+        let faults = expect::faults(&plan, &story, &mut coverage);
         if !faults.is_empty() {
             bad += 1;
             println!("seed {seed}: {faults:#?}");
@@ -60,6 +62,8 @@ fn what_must_be_true_of_every_run() {
         seed += 1;
     }
     println!("{steps} steps, the last seed is {}", seed - 1);
-    println!("{} cells: {cells:#?}", cells.len());
+    println!("{} cells were seen", coverage.seen());
     assert_eq!(bad, 0);
+    let missing = coverage.missing();
+    assert!(missing.is_empty(), "{} cells were not seen: {missing:#?}", missing.len());
 }

@@ -36,6 +36,8 @@ struct Pipe {
     written: usize,
     flushes: usize,
     broke: bool,
+    /// Only what the server writes is lost.
+    broke_for_writes: bool,
     /// Since when there is no room for what the server sends.
     full_since: Option<u64>,
     /// Whether the server was told that the stream broke.
@@ -175,7 +177,7 @@ impl ClientEnd {
     /// Since when the server waits for room, if it still does.
     pub(crate) fn full_since(&self) -> Option<u64> {
         let pipe = self.pipe();
-        pipe.full_since.filter(|_| !(pipe.is_ended || pipe.is_reset || pipe.broke))
+        pipe.full_since.filter(|_| !(pipe.is_ended || pipe.is_reset || pipe.broke || pipe.broke_for_writes))
     }
 
     /// Takes up to `most` bytes of what is there, and waits for the first; none at the end.
@@ -229,17 +231,39 @@ fn hesitate(
 }
 
 impl ServerEnd {
-    /// The stream breaks, if it is time for that.
-    fn may_break(&self, pipe: &mut Pipe, is_due: impl FnOnce(Fault, &Pipe) -> bool) -> bool {
-        if pipe.is_armed && is_due(self.plan.fault, pipe) {
+    /// Whether reading fails, at the latest from now on if `is_due`.
+    fn fails_to_read(&self, pipe: &mut Pipe, is_due: bool) -> bool {
+        if pipe.is_armed && is_due {
             pipe.broke = true;
             pipe.wake_all();
         }
-        let is_broken = pipe.is_reset || pipe.broke;
-        if is_broken && !std::mem::replace(&mut pipe.is_known, true) {
+        let fails = pipe.is_reset || pipe.broke;
+        self.tell(pipe, fails);
+        fails
+    }
+
+    /// Whether writing fails, at the latest from now on if `is_due`; what the client sends may arrive all the same.
+    fn fails_to_write(&self, pipe: &mut Pipe, is_due: bool) -> bool {
+        pipe.broke_for_writes |= pipe.is_armed && is_due;
+        let fails = pipe.is_reset || pipe.broke || pipe.broke_for_writes;
+        self.tell(pipe, fails);
+        fails
+    }
+
+    fn tell(&self, pipe: &mut Pipe, fails: bool) {
+        if fails && !std::mem::replace(&mut pipe.is_known, true) {
             self.journal.note(self.number, What::Broke);
         }
-        is_broken
+    }
+}
+
+impl ServerEnd {
+    /// How a write fails: by an error, or by taking nothing.
+    fn failure(&self, pipe: &Pipe) -> Poll<io::Result<usize>> {
+        match self.plan.fault {
+            Fault::WriteNothing(_) if !pipe.is_reset => Poll::Ready(Ok(0)),
+            _ => reset(),
+        }
     }
 }
 
@@ -254,11 +278,12 @@ impl AsyncRead for ServerEnd {
         let mut pipe = locked(&shared);
         pipe.steps += 1;
         pipe.server_reads = Some(task.waker().clone());
-        if this.may_break(&mut pipe, |_, _| false) {
+        if this.fails_to_read(&mut pipe, false) {
             return reset();
         }
         ready!(hesitate(&mut this.reading_nap, &this.plan, pipe.is_prompt, &mut this.random, task));
-        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::ReadError(after) if pipe.read >= after)) {
+        let is_due = matches!(this.plan.fault, Fault::ReadError(after) if pipe.read >= after);
+        if this.fails_to_read(&mut pipe, is_due) {
             return reset();
         }
         let mut most = buffer.remaining();
@@ -303,16 +328,16 @@ impl AsyncWrite for ServerEnd {
         let mut pipe = locked(&shared);
         pipe.steps += 1;
         pipe.server_writes = Some(task.waker().clone());
-        if this.may_break(&mut pipe, |_, _| false) {
-            return reset();
+        if this.fails_to_write(&mut pipe, false) {
+            return this.failure(&pipe);
         }
         ready!(hesitate(&mut this.writing_nap, &this.plan, pipe.is_prompt, &mut this.random, task));
-        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::WriteError(after) if pipe.written >= after)) {
-            return reset();
-        }
-        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::WriteNothing(after) if pipe.written >= after))
-        {
-            return Poll::Ready(Ok(0));
+        let is_due = match this.plan.fault {
+            Fault::WriteError(after) | Fault::WriteNothing(after) => pipe.written >= after,
+            _ => false,
+        };
+        if this.fails_to_write(&mut pipe, is_due) {
+            return this.failure(&pipe);
         }
         let mut most = bytes.len();
         if pipe.is_armed {
@@ -352,12 +377,13 @@ impl AsyncWrite for ServerEnd {
         let mut pipe = locked(&shared);
         pipe.steps += 1;
         pipe.server_writes = Some(task.waker().clone());
-        if this.may_break(&mut pipe, |_, _| false) {
+        if this.fails_to_write(&mut pipe, false) {
             return reset();
         }
         ready!(hesitate(&mut this.writing_nap, &this.plan, pipe.is_prompt, &mut this.random, task));
         pipe.flushes += usize::from(pipe.is_armed);
-        if this.may_break(&mut pipe, |fault, pipe| matches!(fault, Fault::FlushError(after) if pipe.flushes > after)) {
+        let is_due = matches!(this.plan.fault, Fault::FlushError(after) if pipe.flushes > after);
+        if this.fails_to_write(&mut pipe, is_due) {
             return reset();
         }
         move_on(&mut pipe, &this.plan);
