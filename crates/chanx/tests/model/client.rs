@@ -279,9 +279,7 @@ impl Client {
                 Frame::Ping if !self.state(|state| state.has_closed || state.is_mute) && !self.end.is_over() => {
                     self.end.send(&masked(Opcode::Pong, b""));
                 }
-                Frame::Close(code) => {
-                    self.close(code.unwrap_or(1000));
-                }
+                Frame::Close(code) if !self.state(|state| state.is_mute) => self.close(code.unwrap_or(1000)),
                 _ => {}
             }
         }

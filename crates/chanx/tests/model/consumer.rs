@@ -13,7 +13,7 @@ use chanx::{
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use serde::{Deserialize, Deserializer};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::journal::{Kind, Phase, Waited, What};
 use crate::plan::{Act, Handler, LONGEST, Outcome};
@@ -219,6 +219,7 @@ async fn act_out<C: Speaks>(me: &Me, cx: &mut Context<C>, act: &Act, answers: Op
         Act::Say { count, size } => {
             for _ in 0..count {
                 let k = me.world.next_number(me.number);
+                me.note(What::Sending(k));
                 say(cx, k, format!("{k}:{size}:{}", pad(me.number, k, size))).await?;
                 me.note(What::Own { k, size, answers: answers.clone() });
             }
@@ -526,9 +527,4 @@ impl<const LENIENT: bool> Speaks for Bare<LENIENT> {
     fn handle(peer: Peer<Never>) -> Handle {
         Handle::Bare(peer)
     }
-}
-
-/// Waits for something that must come within this time.
-pub(crate) async fn within<F: Future>(limit: Duration, what: &str, wait: F) -> F::Output {
-    timeout(limit, wait).await.unwrap_or_else(|_| panic!("{what}: nothing within {limit:?}"))
 }

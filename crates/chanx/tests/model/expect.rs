@@ -8,13 +8,13 @@ use crate::coverage::{Cell, Coverage};
 use crate::journal::{Entry, Frame, Kind, Line, Phase, Sent, Waited, What};
 use crate::plan::{CLOSE_TIMEOUT, Connection, Fault, PING_INTERVAL, Plan, Step};
 use crate::table::{End, Follows, follows, line};
-use crate::world::Story;
+use crate::world::{Mode, Story};
 
 /// All that is wrong with a run.
 pub(crate) fn faults(plan: &Plan, story: &Story, coverage: &mut Coverage) -> Vec<String> {
     let mut faults: Vec<String> = story.left.iter().map(|what| format!("{what} is left")).collect();
-    for (number, connection) in plan.connections.iter().enumerate() {
-        let mut part = Part::new(plan, connection, number, &story.entries);
+    for number in 0..plan.connections.len() {
+        let mut part = Part::new(plan, story.mode, number, &story.entries);
         part.check();
         part.count(coverage);
         faults.extend(part.faults.iter().map(|fault| format!("connection {number}: {fault}")));
@@ -29,9 +29,23 @@ pub(crate) fn faults(plan: &Plan, story: &Story, coverage: &mut Coverage) -> Vec
     faults
 }
 
+/// Whether everything has arrived that must, if nothing more happens.
+pub(crate) fn is_settled(plan: &Plan, mode: Mode, mut entries: Vec<Entry>) -> bool {
+    let at = entries.last().map_or(0, |entry| entry.at);
+    entries.push(Entry { at, of: None, what: What::Quiet });
+    (0..plan.connections.len()).all(|number| {
+        let mut part = Part::new(plan, mode, number, &entries);
+        part.check_groups();
+        part.check_whispers();
+        part.check_events();
+        part.faults.is_empty()
+    })
+}
+
 /// One connection's part of the journal.
 struct Part<'a> {
     plan: &'a Plan,
+    mode: Mode,
     connection: &'a Connection,
     number: usize,
     all: &'a [Entry],
@@ -56,7 +70,8 @@ struct Expected {
 }
 
 impl<'a> Part<'a> {
-    fn new(plan: &'a Plan, connection: &'a Connection, number: usize, all: &'a [Entry]) -> Self {
+    fn new(plan: &'a Plan, mode: Mode, number: usize, all: &'a [Entry]) -> Self {
+        let connection = &plan.connections[number];
         let own: Vec<_> = all.iter().enumerate().filter(|(_, entry)| entry.of == Some(number)).collect();
         let is_alive = |what: &What| {
             matches!(
@@ -78,11 +93,12 @@ impl<'a> Part<'a> {
         });
         let first_ending = first_ending.unwrap_or(own.len());
         let prompt_from = match connection {
+            _ if !mode.is_exact() => u64::MAX,
             connection if connection.is_prompt() => 0,
             connection if connection.stream.fault != Fault::None => u64::MAX,
             _ => all.iter().find(|entry| entry.what == What::Prompt).map_or(u64::MAX, |entry| entry.at),
         };
-        Self { plan, connection, number, all, own, last_alive, first_ending, prompt_from, faults: Vec::new() }
+        Self { plan, mode, connection, number, all, own, last_alive, first_ending, prompt_from, faults: Vec::new() }
     }
 
     fn fault(&mut self, text: impl Into<String>) {
@@ -107,11 +123,17 @@ impl<'a> Part<'a> {
         self.check_own_frames();
         self.check_input();
         self.check_groups();
+        self.check_whispers();
         self.check_events();
-        self.check_promptness();
-        self.check_waits();
-        self.check_liveness();
-        self.check_time();
+        if self.mode.is_exact() {
+            self.check_promptness();
+            self.check_waits();
+            self.check_grace();
+            self.check_goodbye();
+            self.check_turns();
+            self.check_liveness();
+            self.check_time();
+        }
     }
 
     fn count_of(&self, is_it: impl Fn(&What) -> bool) -> usize {
@@ -247,10 +269,14 @@ impl<'a> Part<'a> {
             self.require(count == 1, || format!("{count} lines say {name}"));
         }
         // Handlers never overlap.
-        let mut running = None;
+        let (mut running, mut is_given_up) = (None, false);
         for index in 0..self.own.len() {
+            let end = self.end_at(index).map(|(_, end, _)| end);
+            is_given_up |= self.mode.is_exact() && end == Some(End::Abandoned);
             match &self.own[index].1.what {
                 What::Begun(phase, _) => {
+                    let is_timely = !is_given_up || *phase == Phase::Farewell;
+                    self.require(is_timely, || format!("{phase:?} begins although the time of handlers is over"));
                     self.require(running.is_none(), || format!("{phase:?} begins beside {running:?}"));
                     running = Some(*phase);
                 }
@@ -609,6 +635,25 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// What a handle took comes, if the connection lives on.
+    fn check_whispers(&mut self) {
+        let Some(quiet) = self.quiet() else { return };
+        let whispers: BTreeSet<_> = self
+            .frames()
+            .filter_map(|(_, frame)| match *frame {
+                Frame::Whisper { from, k, .. } => Some((from, k)),
+                _ => None,
+            })
+            .collect();
+        for entry in &self.all[..quiet] {
+            if let (Some(of), What::Whispering { to, k }) = (entry.of, &entry.what)
+                && *to == self.number
+            {
+                self.require(whispers.contains(&(of, *k)), || format!("the message {k} from {of} never came"));
+            }
+        }
+    }
+
     fn check_events(&mut self) {
         let mut last: BTreeMap<usize, u32> = BTreeMap::new();
         let mut heard = BTreeSet::new();
@@ -624,16 +669,7 @@ impl<'a> Part<'a> {
         if self.is_stuck() {
             return;
         }
-        for (from, k, group) in self.owed(
-            |what| match *what {
-                What::Telling { group, k } => Some((group, k, true)),
-                _ => None,
-            },
-            |what| match *what {
-                What::Told { k } => Some(k),
-                _ => None,
-            },
-        ) {
+        for (from, k, group) in self.told() {
             self.require(heard.contains(&(from, k)), || {
                 format!("the event {k} of {from} to the group {group} never came")
             });
@@ -650,11 +686,26 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// The events that it must hear of.
+    fn told(&self) -> Vec<(usize, u32, usize)> {
+        self.owed(
+            |what| match *what {
+                What::Telling { group, k } => Some((group, k, true)),
+                _ => None,
+            },
+            |what| match *what {
+                What::Told { k } => Some(k),
+                _ => None,
+            },
+        )
+    }
+
     /// The last quiet moment, if the connection still lived then.
     fn quiet(&self) -> Option<usize> {
         let quiet = self.all.iter().rposition(|entry| entry.what == What::Quiet)?;
-        let (.., goodbye) = self.goodbye()?;
-        let ended = self.own.iter().find(|(_, entry)| std::ptr::eq(*entry, goodbye))?.0;
+        let goodbye = self.goodbye().map(|(.., goodbye)| goodbye);
+        let ended = self.own.iter().find(|(_, entry)| goodbye.is_some_and(|goodbye| std::ptr::eq(*entry, goodbye)));
+        let ended = ended.map_or(usize::MAX, |(place, _)| *place);
         // One that is closing gets nothing any more.
         let close = self.own.iter().find(|(_, entry)| {
             matches!(
@@ -804,13 +855,141 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// A handler that waits for its own connection learns of the end.
+    /// Nobody waits for a connection that takes everything, or has ended.
     fn check_waits(&mut self) {
+        let mut sending = None;
         for index in 0..self.own.len() {
-            if let What::Cut { waited: Waited::ForRoom, .. } = self.own[index].1.what
-                && let Some((phase, End::Abandoned, _)) = self.end_at(index)
+            let Entry { at, what, .. } = self.own[index].1;
+            match what {
+                What::Sending(k) => sending = Some((*k, *at)),
+                What::Own { k, .. } if self.prompt_from <= *at => {
+                    let begun = sending.filter(|(sent, _)| sent == k).map(|(_, at)| at);
+                    let is_late = begun.is_none_or(|begun| begun.max(self.prompt_from) < *at);
+                    self.require(!is_late, || format!("the message {k} waits from {begun:?} to {at} for room"));
+                }
+                What::Cut { waited: Waited::ForRoom, .. } => {
+                    if let Some((phase, End::Abandoned, _)) = self.end_at(index) {
+                        self.fault(format!("{phase:?} waits for a connection that has ended"));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Handlers have four fifths of the time that follows the end, and the farewell a fifth at least.
+    fn check_grace(&mut self) {
+        let ends = |what: &What| {
+            matches!(
+                what,
+                What::Wrote(Sent::Close(_) | Sent::Violation)
+                    | What::Finished
+                    | What::Reset
+                    | What::Broke
+                    | What::ReadEnd
+                    | What::Closing(_)
+            )
+        };
+        let first = self
+            .all
+            .iter()
+            .find(|entry| entry.what == What::Drain || entry.of == Some(self.number) && ends(&entry.what));
+        let by = self.goodbye().map(|(by, code, ..)| (by, code));
+        for index in 0..self.own.len() {
+            let Entry { at, what, .. } = self.own[index].1;
+            let What::Cut { phase, lasted, .. } = what else { continue };
+            let Some((_, End::Abandoned, _)) = self.end_at(index) else { continue };
+            if *phase == Phase::Farewell {
+                self.require(*lasted >= CLOSE_TIMEOUT / 5, || format!("the farewell has {lasted}"));
+            } else if let Some(first) = first
+                && !matches!(by, Some((_, Some(4408 | 4413 | 1011))))
             {
-                self.fault(format!("{phase:?} waits for a connection that has ended"));
+                let had = at.saturating_sub(first.at);
+                self.require(had >= CLOSE_TIMEOUT / 5 * 4, || format!("{phase:?} has {had} after the end"));
+            }
+        }
+    }
+
+    /// A client that does its part is told goodbye, and nobody waits for more than that.
+    fn check_goodbye(&mut self) {
+        let Some((by, code, _, goodbye)) = self.goodbye() else { return };
+        let is_cut = self.count_of(|what| matches!(what, What::Reset | What::Broke)) > 0;
+        if self.prompt_from > 0 || is_cut || by == "transport" || matches!(code, Some(4408 | 4413)) {
+            return;
+        }
+        let saw_close = self.find(|what| matches!(what, What::Got(Frame::Close(_)))).map(|entry| entry.at);
+        self.require(saw_close.is_some(), || format!("it was closed by {by} with {code:?}, and its client never told"));
+        let closed = self.find(|what| matches!(what, What::Wrote(Sent::Close(_)))).map(|entry| entry.at);
+        let over = self.find(|what| matches!(what, What::SawEnd)).map(|entry| entry.at).unwrap_or_default();
+        let is_violation = self.count_of(|what| matches!(what, What::Wrote(Sent::Violation))) > 0;
+        let dropped = self.find(|what| matches!(what, What::Dropped)).map_or(0, |entry| entry.at);
+        match (saw_close, closed) {
+            (Some(saw), Some(closed)) => {
+                let due = saw.max(closed).max(dropped);
+                let is_late = self.count_of(|what| matches!(what, What::Dropped)) > 0 && goodbye.at > due;
+                self.require(!is_late, || {
+                    format!("the goodbye is over at {}, and could have been at {due}", goodbye.at)
+                });
+            }
+            (Some(saw), None) if !is_violation && self.count_of(|what| matches!(what, What::Finished)) == 0 => {
+                let waited = over.saturating_sub(saw);
+                self.require(waited >= CLOSE_TIMEOUT / 5 * 4, || format!("the last word is waited for {waited}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Events and messages take turns.
+    fn check_turns(&mut self) {
+        if self.prompt_from > 0 {
+            return;
+        }
+        let mut before: Option<(bool, usize)> = None;
+        let mut events: BTreeMap<(usize, u32), usize> = BTreeMap::new();
+        let mut messages: Vec<usize> = Vec::new();
+        let owed: BTreeSet<(usize, u32)> = self.told().into_iter().map(|(from, k, _)| (from, k)).collect();
+        for (place, entry) in self.all.iter().enumerate() {
+            if let (Some(of), What::Told { k }) = (entry.of, &entry.what)
+                && owed.contains(&(of, *k))
+            {
+                events.insert((of, *k), place);
+            }
+            if entry.of != Some(self.number) {
+                continue;
+            }
+            let ends = matches!(
+                entry.what,
+                What::Got(Frame::Close(_))
+                    | What::ReadEnd
+                    | What::Closing(_)
+                    | What::Wrote(Sent::Close(_) | Sent::Violation)
+                    | What::Finished
+                    | What::Disconnected { .. }
+            );
+            if ends {
+                return;
+            }
+            match entry.what {
+                What::Wrote(Sent::Act(_)) => messages.push(place),
+                What::Heard { from, k } => _ = events.remove(&(from, k)),
+                What::Begun(Phase::Message, _) => {
+                    let waits =
+                        before.is_some_and(|(is_event, begun)| !is_event && events.values().any(|told| *told < begun));
+                    self.require(!waits, || format!("an event waits for a second message, at {}", entry.at));
+                    if !messages.is_empty() {
+                        messages.remove(0);
+                    }
+                    before = Some((false, place));
+                }
+                What::Begun(Phase::Event, _) => {
+                    let waits = before.is_some_and(|(is_event, begun)| {
+                        is_event && messages.first().is_some_and(|sent| *sent < begun)
+                    });
+                    self.require(!waits, || format!("a message waits for a second event, at {}", entry.at));
+                    before = Some((true, place));
+                }
+                What::Begun(..) => before = None,
+                _ => {}
             }
         }
     }

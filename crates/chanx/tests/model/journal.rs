@@ -1,7 +1,8 @@
 //! What happened in one run, in order: in consumers, in the log, and at the clients' ends.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::Level;
@@ -122,6 +123,8 @@ pub(crate) enum What {
     },
     /// The permission said no.
     Denied,
+    /// The consumer is about to send this to its own client.
+    Sending(u32),
     /// The connection took this message of its own consumer.
     Own {
         k: u32,
@@ -195,7 +198,7 @@ pub(crate) enum What {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
-    /// Milliseconds since the beginning.
+    /// Milliseconds of the plan since the beginning.
     pub(crate) at: u64,
     /// The connection; none for what concerns all of them.
     pub(crate) of: Option<usize>,
@@ -205,16 +208,20 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug)]
 pub(crate) struct Journal {
     entries: Arc<Mutex<Vec<Entry>>>,
-    start: Instant,
+    start: Arc<OnceLock<Instant>>,
+    unit: Duration,
 }
 
 impl Journal {
-    pub(crate) fn begin() -> Self {
-        Self { entries: Arc::default(), start: Instant::now() }
+    /// Counts time in this unit.
+    pub(crate) fn begin(unit: Duration) -> Self {
+        Self { entries: Arc::default(), start: Arc::default(), unit }
     }
 
     pub(crate) fn now(&self) -> u64 {
-        self.start.elapsed().as_millis() as u64
+        // The first question comes from within the runtime whose clock counts.
+        let start = self.start.get_or_init(Instant::now);
+        (start.elapsed().as_micros() / self.unit.as_micros()) as u64
     }
 
     pub(crate) fn note(&self, of: impl Into<Option<usize>>, what: What) {

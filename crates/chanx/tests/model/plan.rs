@@ -1,7 +1,7 @@
 //! What a seed stands for: settings, connections, what their consumers do, and what their clients and networks do.
 
+use crate::drill;
 use crate::random::Random;
-use crate::{coverage, drill};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -209,8 +209,7 @@ impl Plan {
         let clients_close = draw.random.chance(50);
         let stays_slow = draw.random.chance(30);
         let mut plan = Self { seed, settings, connections, events, clients_close, stays_slow };
-        let cells = coverage::reachable();
-        drill::install(&mut plan, cells[seed as usize % cells.len()], groups, &mut draw.random);
+        drill::install(&mut plan, groups, &mut draw.random);
         plan
     }
 }

@@ -79,7 +79,7 @@ pub(crate) struct ClientEnd(Arc<Mutex<Pipe>>);
 pub(crate) struct ServerEnd {
     pipe: Arc<Mutex<Pipe>>,
     plan: StreamPlan,
-    journal: Journal,
+    journal: Option<Journal>,
     /// The number of the connection.
     number: usize,
     random: Random,
@@ -88,11 +88,11 @@ pub(crate) struct ServerEnd {
 }
 
 /// Both ends of the stream of a connection.
-pub(crate) fn pipe(plan: &StreamPlan, seed: u64, journal: &Journal, number: usize) -> (ClientEnd, ServerEnd) {
+pub(crate) fn pipe(plan: &StreamPlan, seed: u64, journal: Option<&Journal>, number: usize) -> (ClientEnd, ServerEnd) {
     let pipe = Arc::new(Mutex::new(Pipe { is_prompt: true, ..Pipe::default() }));
     let server = ServerEnd {
         pipe: Arc::clone(&pipe),
-        journal: journal.clone(),
+        journal: journal.cloned(),
         number,
         plan: plan.clone(),
         random: Random::new(seed),
@@ -250,9 +250,15 @@ impl ServerEnd {
         fails
     }
 
+    fn note(&self, what: What) {
+        if let Some(journal) = &self.journal {
+            journal.note(self.number, what);
+        }
+    }
+
     fn tell(&self, pipe: &mut Pipe, fails: bool) {
         if fails && !std::mem::replace(&mut pipe.is_known, true) {
-            self.journal.note(self.number, What::Broke);
+            self.note(What::Broke);
         }
     }
 }
@@ -299,7 +305,7 @@ impl AsyncRead for ServerEnd {
             return Poll::Pending;
         }
         if count == 0 && !std::mem::replace(&mut pipe.is_read, true) {
-            this.journal.note(this.number, What::ReadEnd);
+            this.note(What::ReadEnd);
         }
         let bytes: Vec<u8> = pipe.to_server.drain(..count).collect();
         buffer.put_slice(&bytes);
@@ -356,7 +362,9 @@ impl AsyncWrite for ServerEnd {
         };
         let count = most.min(room);
         if count == 0 {
-            pipe.full_since.get_or_insert(this.journal.now());
+            if let Some(journal) = &this.journal {
+                pipe.full_since.get_or_insert(journal.now());
+            }
             return Poll::Pending;
         }
         if this.plan.buffer == 0 {

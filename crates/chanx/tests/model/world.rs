@@ -10,19 +10,38 @@ use axum::Router;
 use chanx::layer::{ChannelLayer, ChannelName, GroupName, Health, LayerFuture, LayerMessage, MemoryLayer, Receiver};
 use chanx::routing::path;
 use chanx::{Channels, Connections, Consumer, Settings, Websockets};
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
-use tokio::time::sleep;
 
-use crate::client::Client;
-use crate::consumer::{Bare, Handle, Typed, within};
+use crate::consumer::{Bare, Handle, Typed};
 use crate::journal::{Entry, Journal, What};
-use crate::plan::{CLOSE_TIMEOUT, Endpoint, Knobs, LONGEST, PING_INTERVAL, Plan, SEND_TIMEOUT};
-use crate::{log, stream};
+use crate::plan::{CLOSE_TIMEOUT, Endpoint, LONGEST, PING_INTERVAL, Plan, SEND_TIMEOUT};
+
+/// How a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mode {
+    /// On so many threads, each with a runtime; none: on one whose clock moves when nothing else does.
+    pub(crate) threads: Option<usize>,
+    /// Over sockets of the system.
+    pub(crate) over_tcp: bool,
+}
+
+impl Mode {
+    pub(crate) const PAUSED: Self = Self { threads: None, over_tcp: false };
+
+    /// Whether everything happens in an order that the seed alone decides, and in no time but that which something waits for.
+    pub(crate) fn is_exact(self) -> bool {
+        self.threads.is_none()
+    }
+
+    /// A millisecond of the plan.
+    fn unit(self) -> Duration {
+        if self.is_exact() { Duration::from_millis(1) } else { Duration::from_micros(200) }
+    }
+}
 
 /// What consumers, clients and streams of a run share.
 pub(crate) struct World {
     pub(crate) plan: Plan,
+    pub(crate) mode: Mode,
     pub(crate) journal: Journal,
     pub(crate) layer: Arc<Watched>,
     handles: Mutex<Vec<Option<Handle>>>,
@@ -33,6 +52,11 @@ pub(crate) struct World {
 thread_local! {
     /// The run of this thread, for what is called without any context.
     static HERE: RefCell<Option<Journal>> = const { RefCell::new(None) };
+}
+
+/// Makes a run that of this thread.
+pub(crate) fn live_here(journal: &Journal) {
+    HERE.set(Some(journal.clone()));
 }
 
 pub(crate) fn note_here(of: usize, what: What) {
@@ -48,11 +72,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl World {
-    fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan, mode: Mode) -> Self {
         let count = plan.connections.len();
         Self {
             plan: plan.clone(),
-            journal: Journal::begin(),
+            mode,
+            journal: Journal::begin(mode.unit()),
             layer: Arc::default(),
             handles: Mutex::new(vec![None; count]),
             numbers: (0..count).map(|_| AtomicU32::new(0)).collect(),
@@ -62,7 +87,11 @@ impl World {
 
     /// So much time of the plan.
     pub(crate) fn time(&self, time: u64) -> Duration {
-        Duration::from_millis(time)
+        self.mode.unit() * time as u32
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
     }
 
     pub(crate) fn count_step(&self) {
@@ -143,14 +172,15 @@ impl ChannelLayer for Watched {
 
 /// What a run came to.
 pub(crate) struct Story {
+    pub(crate) mode: Mode,
     pub(crate) entries: Vec<Entry>,
     pub(crate) steps: u64,
     /// What is left in the server, in words; nothing should be.
     pub(crate) left: Vec<String>,
 }
 
-fn settings(knobs: &Knobs) -> Settings {
-    let time = Duration::from_millis;
+fn settings(world: &World) -> Settings {
+    let (knobs, time) = (&world.plan.settings, |time| world.time(time));
     let mut settings = Settings::default();
     settings.allow_missing_origin = true;
     settings.max_outgoing_bytes = knobs.max_outgoing_bytes;
@@ -160,14 +190,17 @@ fn settings(knobs: &Knobs) -> Settings {
     settings.handler_timeout = knobs.handler_timeout.map(time);
     settings.admission_timeout = time(knobs.admission_timeout);
     settings.close_timeout = time(CLOSE_TIMEOUT);
-    settings.send_timeout = time(SEND_TIMEOUT);
-    settings.min_send_rate = knobs.min_send_rate;
-    settings.ping_interval = Some(time(PING_INTERVAL));
-    settings.ping_timeout = time(PING_INTERVAL);
-    settings.idle_timeout = knobs.idle_timeout.map(time);
     settings.send_message_immediately = knobs.sends_immediately;
     settings.send_completion = knobs.completes;
     settings.send_authentication_message = knobs.tells_authentication;
+    // On a real clock a busy machine would make clients slow and silent.
+    if world.mode.is_exact() {
+        settings.send_timeout = time(SEND_TIMEOUT);
+        settings.min_send_rate = knobs.min_send_rate;
+        settings.ping_interval = Some(time(PING_INTERVAL));
+        settings.ping_timeout = time(PING_INTERVAL);
+        settings.idle_timeout = knobs.idle_timeout.map(time);
+    }
     settings
 }
 
@@ -181,7 +214,8 @@ pub(crate) fn name_of(endpoint: Endpoint) -> &'static str {
     }
 }
 
-fn serve(world: &Arc<World>) -> (Router, Connections) {
+/// The server of a run.
+pub(crate) fn serve(world: &Arc<World>) -> (Router, Connections) {
     let routes = [
         path("typed/<int:number>/", Typed::<false>::endpoint()),
         path("typed-lenient/<int:number>/", Typed::<true>::endpoint()),
@@ -189,86 +223,15 @@ fn serve(world: &Arc<World>) -> (Router, Connections) {
         path("bare-lenient/<int:number>/", Bare::<true>::endpoint()),
     ];
     let channels = Channels::new(Arc::clone(&world.layer) as _);
-    let websockets = Websockets::with_channels(routes, &settings(&world.plan.settings), &channels)
+    let websockets = Websockets::with_channels(routes, &settings(world), &channels)
         .expect("the routes and settings are good")
         .extension(Arc::clone(world));
     let connections = websockets.connections();
     (websockets.into_router(), connections)
 }
 
-/// Runs a plan on a clock that moves when nothing else does.
-pub(crate) fn run(plan: &Plan) -> Story {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    runtime.block_on(live(plan))
-}
-
-async fn live(plan: &Plan) -> Story {
-    let world = Arc::new(World::new(plan));
-    let _log = log::record(&world.journal);
-    HERE.set(Some(world.journal.clone()));
-    let (app, connections) = serve(&world);
-    let clients: Vec<_> = (0..plan.connections.len()).map(|number| connect(&world, &app, number)).collect();
-    let playing: Vec<_> = clients.iter().map(|client| tokio::spawn(client.clone().play())).collect();
-    for play in playing {
-        play.await.expect("no client panics");
-    }
-    let stalled = rest(&world, &clients).await;
-    end(&world, &clients, &connections).await;
-    let steps = clients.iter().map(Client::steps).sum::<u64>() + world.steps.load(Ordering::Relaxed);
-    let left = [stalled, left(&world, &connections)].concat();
-    Story { entries: world.journal.entries(), steps, left }
-}
-
-fn connect(world: &Arc<World>, app: &Router, number: usize) -> Client {
-    let seed = world.plan.seed.wrapping_mul(31).wrapping_add(number as u64);
-    let (client, server) = stream::pipe(&world.plan.connections[number].stream, seed, &world.journal, number);
-    let connection = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(server), TowerToHyperService::new(app.clone()));
-    tokio::spawn(connection.with_upgrades());
-    Client::new(world, number, client)
-}
-
-/// Lets everything come to rest. Yields the clients that should have been given up meanwhile.
-async fn rest(world: &Arc<World>, clients: &[Client]) -> Vec<String> {
-    let mut stalled = Vec::new();
-    if world.plan.stays_slow {
-        sleep(world.time(2 * SEND_TIMEOUT)).await;
-        let limit = world.journal.now() - SEND_TIMEOUT * 3 / 2;
-        let is_stalled = |(number, client): (usize, &Client)| {
-            client.full_since().is_some_and(|since| since < limit).then(|| format!("{number}, which takes nothing,"))
-        };
-        stalled = clients.iter().enumerate().filter_map(is_stalled).collect();
-    }
-    world.journal.note(None, What::Prompt);
-    for client in clients {
-        client.be_prompt();
-    }
-    sleep(world.time(2 * SEND_TIMEOUT)).await;
-    stalled
-}
-
-/// Asks who is still there, and ends the server.
-async fn end(world: &Arc<World>, clients: &[Client], connections: &Connections) {
-    world.journal.note(None, What::Quiet);
-    for client in clients {
-        client.probe();
-    }
-    sleep(world.time(100)).await;
-    world.journal.note(None, What::Quiet);
-    if world.plan.clients_close {
-        for client in clients {
-            client.close(1000);
-        }
-        sleep(world.time(CLOSE_TIMEOUT + 20)).await;
-    }
-    world.journal.note(None, What::Drain);
-    within(world.time(60_000), "the end of all connections", connections.drain()).await;
-    world.journal.note(None, What::Drained);
-    // What clients still have to see.
-    sleep(world.time(50)).await;
-}
-
-fn left(world: &World, connections: &Connections) -> Vec<String> {
+/// What is left in the server, in words.
+pub(crate) fn left(world: &World, connections: &Connections) -> Vec<String> {
     let mut left: Vec<_> = locked(&world.layer.subscribed).iter().map(|group| format!("the group {group}")).collect();
     if !connections.is_empty() {
         left.push(format!("{} connections", connections.len()));
