@@ -926,7 +926,9 @@ impl<'a> Part<'a> {
         match (saw_close, closed) {
             (Some(saw), Some(closed)) => {
                 let due = saw.max(closed).max(dropped);
-                let is_late = self.count_of(|what| matches!(what, What::Dropped)) > 0 && goodbye.at > due;
+                // The close frame may have to wait behind the rest of another one.
+                let is_whole = !self.connection.steps.iter().any(|step| matches!(step, Step::Pieces(..)));
+                let is_late = is_whole && dropped > 0 && goodbye.at > due;
                 self.require(!is_late, || {
                     format!("the goodbye is over at {}, and could have been at {due}", goodbye.at)
                 });
@@ -945,14 +947,14 @@ impl<'a> Part<'a> {
             return;
         }
         let mut before: Option<(bool, usize)> = None;
-        let mut events: BTreeMap<(usize, u32), usize> = BTreeMap::new();
-        let mut messages: Vec<usize> = Vec::new();
+        let mut events: BTreeMap<(usize, u32), (usize, u64)> = BTreeMap::new();
+        let mut messages: Vec<(usize, u64)> = Vec::new();
         let owed: BTreeSet<(usize, u32)> = self.told().into_iter().map(|(from, k, _)| (from, k)).collect();
         for (place, entry) in self.all.iter().enumerate() {
             if let (Some(of), What::Told { k }) = (entry.of, &entry.what)
                 && owed.contains(&(of, *k))
             {
-                events.insert((of, *k), place);
+                events.insert((of, *k), (place, entry.at));
             }
             if entry.of != Some(self.number) {
                 continue;
@@ -969,12 +971,15 @@ impl<'a> Part<'a> {
             if ends {
                 return;
             }
+            // What arrives beside a handler is looked for when that waits.
+            let is_late = |(place, at): (usize, u64), begun| place < begun && at < entry.at;
             match entry.what {
-                What::Wrote(Sent::Act(_)) => messages.push(place),
+                What::Wrote(Sent::Act(_)) => messages.push((place, entry.at)),
                 What::Heard { from, k } => _ = events.remove(&(from, k)),
                 What::Begun(Phase::Message, _) => {
-                    let waits =
-                        before.is_some_and(|(is_event, begun)| !is_event && events.values().any(|told| *told < begun));
+                    let waits = before.is_some_and(|(is_event, begun)| {
+                        !is_event && events.values().any(|told| is_late(*told, begun))
+                    });
                     self.require(!waits, || format!("an event waits for a second message, at {}", entry.at));
                     if !messages.is_empty() {
                         messages.remove(0);
@@ -983,7 +988,7 @@ impl<'a> Part<'a> {
                 }
                 What::Begun(Phase::Event, _) => {
                     let waits = before.is_some_and(|(is_event, begun)| {
-                        is_event && messages.first().is_some_and(|sent| *sent < begun)
+                        is_event && messages.first().is_some_and(|sent| is_late(*sent, begun))
                     });
                     self.require(!waits, || format!("a message waits for a second event, at {}", entry.at));
                     before = Some((true, place));

@@ -210,9 +210,12 @@ impl Part {
             sleep(world.time(CLOSE_TIMEOUT + 20)).await;
         }
         self.barrier.wait().await;
-        self.note(What::Drain);
-        timeout(PATIENCE, self.connections.drain()).await.expect("all connections end");
-        self.note(What::Drained);
+        if self.leads() {
+            self.note(What::Drain);
+            timeout(PATIENCE, self.connections.drain()).await.expect("all connections end");
+            self.note(What::Drained);
+        }
+        self.barrier.wait().await;
         // What clients still have to see.
         sleep(world.time(50)).await;
         self.barrier.wait().await;
