@@ -273,7 +273,7 @@ async fn act_out<C: Speaks>(me: &Me, cx: &mut Context<C>, act: &Act, answers: Op
 /// Sends to the own client, now and then from within something that is polled only when it is woken.
 async fn say<C: Speaks>(cx: &mut Context<C>, k: u32, text: String) -> std::result::Result<(), SendError> {
     let sending = C::own(cx, text);
-    if k % 3 > 0 {
+    if !k.is_multiple_of(3) {
         return sending.await;
     }
     let mut one = FuturesUnordered::from_iter([sending]);

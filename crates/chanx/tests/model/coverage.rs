@@ -47,13 +47,12 @@ fn all() -> impl Iterator<Item = Cell> {
     let ends = [Ok, Error, Closed, Panic, TimedOut, Abandoned];
     let both = [false, true];
     let endpoints = both.into_iter().flat_map(move |is_bare| both.map(|is_lenient| Endpoint { is_bare, is_lenient }));
-    let cells = endpoints.flat_map(move |endpoint| {
+    endpoints.flat_map(move |endpoint| {
         both.into_iter().flat_map(move |is_ending| {
             let cells = phases.into_iter().flat_map(move |phase| ends.map(|end| (phase, end)));
             cells.map(move |(phase, end)| Cell { phase, end, is_ending, endpoint })
         })
-    });
-    cells
+    })
 }
 
 fn can_be_reached(cell: &Cell) -> bool {
