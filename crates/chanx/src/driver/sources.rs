@@ -184,7 +184,10 @@ impl Sources {
         if self.needs_flush && session.output().is_empty() && !session.is_broken() {
             match Pin::new(&mut self.socket).poll_flush(task) {
                 Poll::Ready(Ok(())) => self.needs_flush = false,
-                Poll::Ready(Err(_)) => session.break_transport(),
+                Poll::Ready(Err(_)) => {
+                    session.break_transport();
+                    moved = true;
+                }
                 Poll::Pending => {}
             }
         }

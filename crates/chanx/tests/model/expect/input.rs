@@ -57,10 +57,10 @@ impl<'a> Part<'a> {
         let mut before: Option<(bool, usize)> = None;
         let mut events: BTreeMap<(usize, u32), (usize, u64)> = BTreeMap::new();
         let mut messages: Vec<(usize, u64)> = Vec::new();
-        let owed: BTreeSet<(usize, u32)> = self.told().into_iter().map(|(from, k, _)| (from, k)).collect();
+        let mut owed: BTreeSet<(usize, u32)> = self.told().into_iter().map(|(from, k, _)| (from, k)).collect();
         for (place, entry) in self.all.iter().enumerate() {
             if let (Some(of), What::Told { k }) = (entry.of, &entry.what)
-                && owed.contains(&(of, *k))
+                && owed.remove(&(of, *k))
             {
                 events.insert((of, *k), (place, entry.at));
             }
@@ -83,7 +83,11 @@ impl<'a> Part<'a> {
             let is_late = |(place, at): (usize, u64), begun| place < begun && at < entry.at;
             match entry.what {
                 What::Wrote(Sent::Act(_)) => messages.push((place, entry.at)),
-                What::Heard { from, k } => _ = events.remove(&(from, k)),
+                What::Heard { from, k } => {
+                    // It may be heard before its sender goes on.
+                    owed.remove(&(from, k));
+                    events.remove(&(from, k));
+                }
                 What::Begun(Phase::Message, _) => {
                     let waits = before.is_some_and(|(is_event, begun)| {
                         !is_event && events.values().any(|told| is_late(*told, begun))
