@@ -108,7 +108,7 @@ impl World {
     }
 
     pub(crate) fn handle(&self, number: usize) -> Option<Handle> {
-        locked(&self.handles)[number].clone()
+        locked(&self.handles).get(number).cloned().flatten()
     }
 }
 
