@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chanx_core::deflate::{Compression, Parameters};
 use chanx_core::frame::{self, FrameReader, Opcode, Role, write_masked};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -74,11 +75,12 @@ impl Client {
 
     /// Shakes hands and does everything that the plan says; what comes is read beside it.
     pub(crate) async fn play(self) {
-        let endpoint = self.world.plan.connections[self.number].endpoint;
+        let plan = &self.world.plan.connections[self.number];
+        let extensions = if plan.inflates { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
         let request = format!(
             "GET /{}/{}/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            crate::world::name_of(endpoint),
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{extensions}\r\n",
+            crate::world::name_of(plan.endpoint),
             self.number
         );
         self.end.send(request.as_bytes());
@@ -92,7 +94,8 @@ impl Client {
         self.end.arm();
         self.state(|state| state.is_open = true);
         self.note(What::Upgraded);
-        let reading = tokio::spawn(self.clone().read());
+        let is_compressed = String::from_utf8_lossy(&head).to_lowercase().contains("permessage-deflate");
+        let reading = tokio::spawn(self.clone().read(reader(is_compressed)));
         for step in self.world.plan.connections[self.number].steps.clone() {
             self.world.count_step();
             self.step(step).await;
@@ -235,8 +238,7 @@ impl Client {
         }
     }
 
-    async fn read(self) {
-        let mut reader = FrameReader::new(Role::Client, usize::MAX);
+    async fn read(self, mut reader: FrameReader) {
         loop {
             let changed = self.changed.notified();
             let most = match self.state(|state| state.appetite) {
@@ -283,6 +285,17 @@ impl Client {
                 _ => {}
             }
         }
+    }
+}
+
+/// Reads what the server sends. A reader that keeps more than it needs can read everything that is compressed.
+fn reader(is_compressed: bool) -> FrameReader {
+    let reader = FrameReader::new(Role::Client, usize::MAX);
+    match Parameters::negotiate(["permessage-deflate"]) {
+        Ok(Some(parameters)) if is_compressed => {
+            reader.inflating(Arc::new(Compression::new(2)).agree(parameters, 0).inflater)
+        }
+        _ => reader,
     }
 }
 

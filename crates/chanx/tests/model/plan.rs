@@ -29,6 +29,8 @@ pub(crate) struct Knobs {
     pub(crate) tells_authentication: bool,
     pub(crate) min_send_rate: usize,
     pub(crate) idle_timeout: Option<u64>,
+    /// How many compression contexts there may be, if messages are compressed.
+    pub(crate) compresses: Option<usize>,
 }
 
 pub(crate) const CLOSE_TIMEOUT: u64 = 500;
@@ -50,6 +52,8 @@ pub(crate) struct Endpoint {
 pub(crate) struct Connection {
     pub(crate) endpoint: Endpoint,
     pub(crate) stream: StreamPlan,
+    /// Whether the client takes compressed messages.
+    pub(crate) inflates: bool,
     pub(crate) admission: Handler,
     pub(crate) connect: Handler,
     pub(crate) groups: Handler,
@@ -226,6 +230,7 @@ fn knobs(random: &mut Random) -> Knobs {
         tells_authentication: random.chance(80),
         min_send_rate: random.pick(&[0, 100]),
         idle_timeout: random.pick(&[None, None, None, Some(1500)]),
+        compresses: random.pick(&[None, None, Some(0), Some(2)]),
     }
 }
 
@@ -282,11 +287,13 @@ impl Draw {
         if self.random.chance(50) {
             missed.outcome = self.random.pick(&FAILURES);
         }
+        let inflates = self.random.chance(60);
         let joins = (0..self.groups).filter(|_| self.random.chance(70)).collect();
         let messages: Vec<_> = (0..self.random.between(1, 8)).map(|_| self.message()).collect();
         let mut connection = Connection {
             endpoint,
             stream,
+            inflates,
             admission,
             connect,
             groups,

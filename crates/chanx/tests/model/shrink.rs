@@ -59,8 +59,8 @@ pub(crate) fn describe(plan: &Plan) -> String {
     ];
     lines.extend(plan.events.iter().enumerate().map(|(number, event)| format!("event {number}: {event:?}")));
     for (number, connection) in plan.connections.iter().enumerate() {
-        let Connection { endpoint, stream, joins, steps, messages, .. } = connection;
-        lines.push(format!("connection {number}: {endpoint:?}, {stream:?}, joins {joins:?}"));
+        let Connection { endpoint, stream, inflates, joins, steps, messages, .. } = connection;
+        lines.push(format!("connection {number}: {endpoint:?}, {stream:?}, inflates: {inflates}, joins {joins:?}"));
         let Connection { admission, connect, groups, greet, missed, farewell, .. } = connection;
         let handlers = [
             ("admission", admission),

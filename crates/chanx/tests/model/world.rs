@@ -193,6 +193,9 @@ fn settings(world: &World) -> Settings {
     settings.send_message_immediately = knobs.sends_immediately;
     settings.send_completion = knobs.completes;
     settings.send_authentication_message = knobs.tells_authentication;
+    settings.compression = knobs.compresses.is_some();
+    settings.max_compression_contexts = knobs.compresses.unwrap_or(0);
+    settings.compression_threshold = 30;
     // On a real clock a busy machine would make clients slow and silent.
     if world.mode.is_exact() {
         settings.send_timeout = time(SEND_TIMEOUT);

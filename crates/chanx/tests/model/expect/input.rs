@@ -51,7 +51,8 @@ impl<'a> Part<'a> {
 
     /// Events and messages take turns.
     pub(super) fn check_turns(&mut self) {
-        if self.prompt_from > 0 {
+        // A message that is refused has its turn too, and nobody notes when.
+        if self.prompt_from > 0 || self.bad_refs() {
             return;
         }
         let mut before: Option<(bool, usize)> = None;
