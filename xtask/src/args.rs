@@ -10,6 +10,7 @@ pub(crate) const USAGE: &str = "\
 usage: cargo xtask test [--all] [--only STEP]…                  check everything, the long steps too, or these steps
        cargo xtask conformance [--profile NAME] [--only GLOB]   replay the conformance cases
        cargo xtask instructions [--accept]                      count what the protocol does, or accept the counts
+       cargo xtask mutants [--only TEXT]                        change the driver, which its model must notice
        cargo xtask help                                         explain the steps
 ";
 
@@ -24,6 +25,8 @@ pub(crate) enum Request {
     Conformance(Selection),
     /// Count instructions, and compare the counts or accept them.
     Instructions { accept: bool },
+    /// Try the changes of the driver whose names contain this text.
+    Mutants { only: String },
 }
 
 /// Why a command line is not valid.
@@ -58,6 +61,7 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request, A
         Some("test") => test(args),
         Some("conformance") => selection(args),
         Some("instructions") => instructions(args),
+        Some("mutants") => mutants(args),
         Some(other) => Err(ArgsError::UnknownCommand(other.to_owned())),
     }
 }
@@ -98,6 +102,17 @@ fn instructions(args: impl Iterator<Item = String>) -> Result<Request, ArgsError
     Ok(Request::Instructions { accept })
 }
 
+fn mutants(mut args: impl Iterator<Item = String>) -> Result<Request, ArgsError> {
+    let mut only = String::new();
+    while let Some(option) = args.next() {
+        match option.as_str() {
+            "--only" => only = value("--only", args.next())?,
+            _ => return Err(ArgsError::UnknownOption(option)),
+        }
+    }
+    Ok(Request::Mutants { only })
+}
+
 fn value(option: &'static str, given: Option<String>) -> Result<String, ArgsError> {
     given.ok_or(ArgsError::MissingValue(option))
 }
@@ -128,6 +143,8 @@ mod tests {
         assert_eq!(parsed("conformance"), Ok(Request::Conformance(Selection::default())));
         let selection = Selection { profile: Some("base".into()), only: Some("echo-*".into()) };
         assert_eq!(parsed("instructions"), Ok(Request::Instructions { accept: false }));
+        assert_eq!(parsed("mutants"), Ok(Request::Mutants { only: String::new() }));
+        assert_eq!(parsed("mutants --only flush"), Ok(Request::Mutants { only: "flush".into() }));
         assert_eq!(parsed("instructions --accept"), Ok(Request::Instructions { accept: true }));
         assert_eq!(parsed("conformance --only echo-* --profile base"), Ok(Request::Conformance(selection)));
     }

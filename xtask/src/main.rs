@@ -13,6 +13,7 @@ mod failure;
 mod instructions;
 mod limits;
 mod long;
+mod mutants;
 mod node;
 mod programs;
 mod python;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         }
         Ok(Request::Instructions { accept: false }) => steps::run_one("instructions", instructions::check),
         Ok(Request::Instructions { accept: true }) => steps::run_one("instructions", instructions::accept),
+        Ok(Request::Mutants { only }) => steps::run_one("mutants", |shell| mutants::check(shell, &only)),
         Err(error) => {
             eprint!("{error}\n\n{}", args::USAGE);
             ExitCode::from(2)

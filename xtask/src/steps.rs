@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::{
     asyncapi, autobahn, channels_redis, checks, compression, conformance, core_edges, django, instructions, limits,
-    long, tools, values,
+    long, mutants, tools, values,
 };
 
 /// One part of the test command.
@@ -62,6 +62,7 @@ const USUAL: &[Step] = &[
 /// The steps that take many minutes each: they look for what is rare.
 const LONG: &[Step] = &[
     Step { name: "fuzz-long", about: "long: two million random inputs for each target", run: long::fuzz },
+    Step { name: "mutants", about: "long: each change of the driver is noticed by its model", run: mutants::all },
     Step { name: "floats-long", about: "long: ten million floats there and back", run: long::floats },
 ];
 

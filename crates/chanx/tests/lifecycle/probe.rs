@@ -43,6 +43,8 @@ pub(crate) enum Incoming {
     Stream(usize),
     /// Sends one answer of this size.
     Large(usize),
+    /// Sends one answer of this size, and never ends.
+    Hold(usize),
     /// Spawns tasks that never end.
     Spawn(usize),
     /// Spawns a task that panics.
@@ -198,6 +200,11 @@ impl Consumer for Probe {
                 }
             }
             Incoming::Large(size) => cx.send_message(Outgoing::Text("x".repeat(size))).await?,
+            Incoming::Hold(size) => {
+                cx.send_message(Outgoing::Text("x".repeat(size))).await?;
+                self.0.note("acting");
+                act("hang").await?;
+            }
             Incoming::Spawn(count) => {
                 for _ in 0..count {
                     cx.spawn(|_| std::future::pending())?;
