@@ -14,6 +14,7 @@ use crate::channels::Channels;
 use crate::connections::Connections;
 use crate::endpoint::Endpoint;
 use crate::hub::Hub;
+use crate::label::ConnectionLabel;
 use crate::mounted::Mounted;
 use crate::origin::{AllowedOrigins, OriginError};
 use crate::routing::{ReverseError, RouteTable, Routes, RoutingError};
@@ -150,10 +151,9 @@ impl Websockets {
 }
 
 impl Server {
-    /// A name for a connection, unlike any other of this process and unlikely to be one of another.
-    pub(crate) fn new_connection_id(&self) -> Arc<str> {
-        let number = self.opened.fetch_add(1, Ordering::Relaxed);
-        format!("{}-{number}", self.started).into()
+    /// A label for a connection, with an id unlike any other of this process and unlikely to be one of another.
+    pub(crate) fn new_label(&self, path: &str) -> ConnectionLabel {
+        ConnectionLabel::new(&self.started, self.opened.fetch_add(1, Ordering::Relaxed), path)
     }
 }
 

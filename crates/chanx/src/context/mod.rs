@@ -21,6 +21,7 @@ use crate::consumer::{Consumer, HandlerError, Result};
 use crate::driver::panic_text;
 use crate::handshake::Handshake;
 use crate::hub::Memberships;
+use crate::label::{self, ConnectionLabel};
 use crate::mounted::Mounted;
 use crate::peer::Peer;
 use crate::shared::SharedSession;
@@ -31,7 +32,7 @@ pub type UserOf<C> = <<C as Consumer>::Authentication as Authentication>::User;
 
 /// The connection of a consumer, as its handlers see it: who and what it is, and ways to answer.
 pub struct Context<C: Consumer> {
-    id: Arc<str>,
+    label: ConnectionLabel,
     session: SharedSession,
     /// Until the connection is admitted, unless its consumer keeps it.
     handshake: Option<Box<Handshake>>,
@@ -48,7 +49,7 @@ pub struct Context<C: Consumer> {
 
 impl<C: Consumer> Context<C> {
     pub(crate) fn new(
-        id: Arc<str>,
+        label: ConnectionLabel,
         session: SharedSession,
         handshake: Box<Handshake>,
         (user, object, place): (UserOf<C>, C::Object, Option<UserPlace>),
@@ -56,7 +57,7 @@ impl<C: Consumer> Context<C> {
     ) -> Self {
         let (subprotocol, attached) = (handshake.subprotocol(), Arc::clone(handshake.shared()));
         Self {
-            id,
+            label,
             session,
             handshake: Some(handshake),
             subprotocol,
@@ -122,7 +123,7 @@ impl<C: Consumer> Context<C> {
 
     /// The connection's name in the log.
     pub fn connection_id(&self) -> &str {
-        &self.id
+        self.label.id()
     }
 
     /// Sends a message to this client, as an answer to the message that is being handled.
@@ -194,7 +195,7 @@ impl<C: Consumer> Context<C> {
             return Err(SpawnError::TooMany { limit });
         }
         let work = work(self.peer());
-        self.tasks.get_or_insert_default().spawn(tracing::Instrument::in_current_span(report(work)));
+        self.tasks.get_or_insert_default().spawn(label::inherit(report(work)));
         Ok(())
     }
 }
@@ -224,6 +225,6 @@ async fn report(work: impl Future<Output = Result>) {
 
 impl<C: Consumer> std::fmt::Debug for Context<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("connection_id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Context").field("connection_id", &self.connection_id()).finish_non_exhaustive()
     }
 }
