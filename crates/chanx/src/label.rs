@@ -4,11 +4,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::future::Either;
 use tokio::task_local;
 use tracing::{Instrument, Span};
 
 task_local! {
-    static CURRENT: Option<ConnectionLabel>;
+    static CURRENT: ConnectionLabel;
 }
 
 /// What the log calls a connection: its id, and the path of its request.
@@ -41,7 +42,7 @@ impl ConnectionLabel {
     /// The label of the connection whose task calls this, or the work that it [spawned](crate::Context::spawn). There is
     /// none outside of these, nor where the connection has a span.
     pub fn current() -> Option<Self> {
-        CURRENT.try_get().ok().flatten()
+        CURRENT.try_get().ok()
     }
 
     /// The name of the connection, unlike that of any other.
@@ -72,14 +73,14 @@ impl ConnectionLabel {
     /// Runs something whose lines carry the label.
     pub(crate) fn around<T>(&self, run: impl FnOnce() -> T) -> T {
         let span = self.span();
-        if span.is_disabled() { CURRENT.sync_scope(Some(self.clone()), run) } else { span.in_scope(run) }
+        if span.is_disabled() { CURRENT.sync_scope(self.clone(), run) } else { span.in_scope(run) }
     }
 
     /// Spawns the task of a connection, whose lines carry the label.
     pub(crate) fn spawn(self, task: impl Future<Output = ()> + Send + 'static) {
         let span = self.span();
         if span.is_disabled() {
-            tokio::spawn(CURRENT.scope(Some(self), task));
+            tokio::spawn(CURRENT.scope(self, task));
         } else {
             // In a box, so that there is one kind of such tasks for all consumers.
             let task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
@@ -90,7 +91,10 @@ impl ConnectionLabel {
 
 /// Work beside the task of a connection, whose lines carry the same label.
 pub(crate) fn inherit<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    CURRENT.scope(ConnectionLabel::current(), work.in_current_span())
+    match ConnectionLabel::current() {
+        Some(label) => Either::Left(CURRENT.scope(label, work)),
+        None => Either::Right(work.in_current_span()),
+    }
 }
 
 impl fmt::Debug for ConnectionLabel {

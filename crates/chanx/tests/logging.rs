@@ -239,7 +239,10 @@ async fn every_line_has_the_span_of_its_connection() {
 
 /// A log that declines the spans of connections. What it knows of each line is the label, and whether there was a span.
 #[derive(Clone, Default)]
-struct Labels(Arc<Mutex<Vec<(Option<ConnectionLabel>, bool)>>>);
+struct Labels(Arc<Mutex<Vec<Known>>>);
+
+/// The label of a line, and whether there was a span.
+type Known = (Option<ConnectionLabel>, bool);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Labels {
     fn enabled(&self, metadata: &Metadata<'_>, _: layer::Context<'_, S>) -> bool {

@@ -69,7 +69,8 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     let Opening { transport, handshake, agreement, mounted, mut registration, label } = *opening;
     let format: Arc<dyn Format> = Arc::clone(&mounted) as _;
     let mailbox = registration.open_mailbox(&mounted.roster, format);
-    let session = SharedSession::new(new_session(&label, &mounted, agreement, &mailbox));
+    let session = new_session(&label, &mounted, agreement, &mailbox);
+    let session = SharedSession::new(label, session);
     let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox));
 
     tracing::info!("connected");
@@ -81,7 +82,7 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
             mailbox.belongs_to(key);
         }
         let memberships = Memberships::new(Arc::clone(registration.hub()), mailbox);
-        let cx = Context::new(label, session, handshake, (user, object, place), (mounted, memberships));
+        let cx = Context::new(session, handshake, (user, object, place), (mounted, memberships));
         guest = begin(&mut connection, cx, deadline).await;
     }
     Opened { connection, guest, _registration: registration }
