@@ -98,7 +98,7 @@ fn serve_app(
             // Without it the figures are those of another protocol, and show it.
             let _ = stream.set_nodelay(true);
         });
-        axum::serve(listener, app).await.map_err(ServeError::Serve)
+        axum::serve(listener, app.into_make_service()).await.map_err(ServeError::Serve)
     })
 }
 
@@ -113,8 +113,13 @@ fn announce(address: SocketAddr) {
     println!("{address}");
 }
 
-/// A log as applications have it, because spans cost time where somebody listens. Only warnings are shown.
+/// A log as chanx-site has it, which declines the spans of connections, because lines and spans cost time where somebody listens. Only
+/// warnings are shown.
 fn install_log() {
     let writer = io::stderr.with_max_level(Level::WARN).or_else(io::sink);
-    tracing_subscriber::fmt().with_env_filter(EnvFilter::new("info")).with_ansi(false).with_writer(writer).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("info,chanx::connection=off"))
+        .with_ansi(false)
+        .with_writer(writer)
+        .init();
 }

@@ -4,6 +4,7 @@
 //! `max_queued_log_bytes`, and a thread writes them. Lines that find no room, or that cannot be written, are lost, and the
 //! log tells how many as soon as it can be written. A quarter of the queue is for warnings and errors.
 
+mod lines;
 mod panics;
 mod queue;
 mod writer;
@@ -15,8 +16,10 @@ use std::time::Duration;
 use chanx::settings::{LogFormat, Settings};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::Subscriber;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use lines::{Human, Json, WITHOUT_SPANS};
 use queue::{Queue, ToQueue};
 
 /// How long the end of the process waits for a log that is slow.
@@ -30,6 +33,10 @@ static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
 ///
 /// The filter has the syntax of [`EnvFilter`], such as `info,chanx=debug`. Where it is the setting's
 /// default, the variable `RUST_LOG` decides, if there is one.
+///
+/// Lines of connections begin with a [label](chanx::ConnectionLabel), which takes less memory than a span. A filter that names
+/// the target `chanx::connection`, as in `info,chanx::connection=info`, brings their spans back, for code that passes the
+/// current span on to tasks of its own.
 ///
 /// An application that has installed a subscriber of its own before keeps it.
 ///
@@ -49,9 +56,9 @@ pub fn install(settings: &Settings) -> Result<(), LoggingError> {
         .with_writer(ToQueue(Arc::clone(&queue)))
         .log_internal_errors(false);
     let installed = if is_human {
-        lines.with_target(false).with_ansi(ansi).finish().try_init()
+        lines.with_ansi(ansi).event_format(Human::default()).finish().try_init()
     } else {
-        lines.json().flatten_event(true).with_current_span(false).finish().try_init()
+        lines.fmt_fields(JsonFields::new()).event_format(Json::default()).finish().try_init()
     };
     // An error means that there is a subscriber already.
     if installed.is_ok() {
@@ -93,7 +100,9 @@ fn standard_error() -> Box<dyn io::Write + Send> {
 fn filter(setting: &str, variable: Option<String>) -> Result<EnvFilter, LoggingError> {
     let variable = variable.filter(|_| setting == Settings::default().log_filter);
     let filter = variable.filter(|filter| !filter.trim().is_empty()).unwrap_or_else(|| setting.to_owned());
-    EnvFilter::try_new(&filter).map_err(|source| LoggingError::Filter { filter, source: Box::new(source) })
+    let declined = if filter.contains("chanx::connection") { "" } else { WITHOUT_SPANS };
+    EnvFilter::try_new(format!("{filter},{declined}"))
+        .map_err(|source| LoggingError::Filter { filter, source: Box::new(source) })
 }
 
 /// Why the log could not be set up.
@@ -120,9 +129,15 @@ mod tests {
     #[test]
     fn the_variable_replaces_the_default_only() {
         let chosen = |setting, variable: &str| filter(setting, Some(variable.to_owned())).unwrap().to_string();
-        assert_eq!(chosen("info", "chanx=debug"), "chanx=debug");
-        assert_eq!(chosen("info", " "), "info");
-        assert_eq!(chosen("warn", "chanx=debug"), "warn");
+        assert_eq!(chosen("info", "chanx=debug"), "chanx::connection=off,chanx=debug");
+        assert_eq!(chosen("info", " "), "chanx::connection=off,info");
+        assert_eq!(chosen("warn", "chanx=debug"), "chanx::connection=off,warn");
+    }
+
+    #[test]
+    fn connections_have_spans_where_the_filter_names_them() {
+        let of = |setting| filter(setting, None).unwrap().to_string();
+        assert_eq!(of("info,chanx::connection=info"), "chanx::connection=info,info");
     }
 
     #[test]

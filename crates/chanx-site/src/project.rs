@@ -276,7 +276,8 @@ impl Project {
         let pages = answer_missing(pages, site).layer(from_fn(security_headers));
         // In this order the answer to unknown paths is that of the pages.
         let router = websockets.into_router().merge(health_router(site)).merge(site.attach(pages));
-        let router = router.layer(from_fn(request_id));
+        // With a state, or axum would make each route anew for each request.
+        let router = router.layer(from_fn(request_id)).with_state(());
         Ok(App { router, connections })
     }
 }

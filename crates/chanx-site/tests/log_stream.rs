@@ -12,6 +12,9 @@ use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use axum::{Router, routing::get};
+use chanx::permission::{AllowAny, Permission};
+use chanx::routing::{Routes, path};
+use chanx::{Consumer, Context, Never, Raw};
 use chanx_site::{Project, Site};
 use tempfile::TempDir;
 
@@ -35,9 +38,39 @@ fn program() {
     let pages = Router::new()
         .route("/hello/", get(async || "hello"))
         .route("/panic/", get(async || if true { panic!("on purpose") } else { "" }));
-    let project = Project::new("program").pages(move |_: &Site| pages.clone());
+    let routes = || Routes::new([path("ws/", Talkative::endpoint())]);
+    let project = Project::new("program").websockets(routes).pages(move |_: &Site| pages.clone());
     let code = project.run_with(["program", "runserver", "127.0.0.1:0"]);
     std::process::exit(if code == ExitCode::SUCCESS { 0 } else { 1 });
+}
+
+/// A consumer that logs a line in a span of its own, and has spawned work log another one.
+struct Talkative;
+
+impl Consumer for Talkative {
+    type Authentication = ();
+    type Object = ();
+    type Incoming = Raw;
+    type Outgoing = Never;
+    type GroupMessage = Never;
+    type Event = Never;
+
+    fn permissions() -> impl Permission<Self> {
+        AllowAny
+    }
+
+    async fn connect(cx: &mut Context<Self>) -> chanx::Result<Self> {
+        tracing::info_span!("opening", room = 7).in_scope(|| tracing::info!(mood = "good", "hello"));
+        cx.spawn(async |_| {
+            tracing::info!("beside");
+            Ok(())
+        })?;
+        Ok(Self)
+    }
+
+    async fn receive_message(&mut self, _: &mut Context<Self>, _: Raw) -> chanx::Result {
+        Ok(())
+    }
 }
 
 /// A server whose log goes somewhere.
@@ -162,6 +195,41 @@ fn a_panic_is_a_line_of_the_log_and_costs_no_other_answer() {
         let lines = lines_of(format, &text);
         let line = lines.iter().find(|line| line.contains("on purpose")).unwrap_or_else(|| panic!("{text}"));
         assert!(line.contains("ERROR") && line.contains("log_stream.rs"), "{line}");
+    }
+}
+
+#[test]
+fn the_lines_of_a_connection_name_it() {
+    for (format, label, own) in [
+        ("human", r#"websocket{id="-0" path="/ws/"}: "#, r#" opening{room=7}: hello mood="good""#),
+        ("json", r#"{"websocket":{"id":"-0","path":"/ws/"},"#, r#""spans":[{"room":7,"name":"opening"}]"#),
+    ] {
+        let (reader, log) = io::pipe().unwrap();
+        let server = Server::start(format, log);
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+            Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==";
+        let address = server.address;
+        write!(stream, "GET /ws/ HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\n{upgrade}\r\n\r\n")
+            .unwrap();
+        let mut log = BufReader::new(reader);
+        let mut text = String::new();
+        while !text.contains("beside") {
+            assert_ne!(log.read_line(&mut text).unwrap(), 0, "it ended: {text}");
+        }
+        drop(stream);
+        stopped_well(server);
+        log.read_to_string(&mut text).unwrap();
+        let lines = lines_of(format, &text);
+        let with =
+            |part: &str| lines.iter().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part}: {text}"));
+        for line in ["connected", "hello", "beside", "disconnected"].map(with) {
+            // The prefix of a run is random.
+            assert_eq!(line.matches("websocket").count(), 1, "{line}");
+            let (before, after) = label.split_once("-0").unwrap();
+            assert!(line.contains(before) && line.contains(&format!("-0{after}")), "{line}");
+        }
+        assert!(with("hello").contains(own), "{text}");
     }
 }
 

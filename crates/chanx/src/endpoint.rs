@@ -11,7 +11,6 @@ use chanx_core::layer::Content;
 use chanx_core::message::{IncomingMessage, Message, MessageSet};
 use chanx_core::validation::Fault;
 use chanx_core::wire::WireFormat;
-use tracing::{Instrument, Span};
 
 use crate::about::About;
 use crate::auth::Authentication;
@@ -21,6 +20,7 @@ use crate::consumer::{Consumer, Overrides};
 use crate::driver;
 use crate::handshake::Handshake;
 use crate::hub::Registration;
+use crate::label::ConnectionLabel;
 use crate::mounted::Mounted;
 use crate::permission::Permission;
 use crate::settings::Settings;
@@ -43,13 +43,13 @@ pub struct Endpoint {
     check_message: fn(&str, &WireFormat) -> Result<(), Rejected>,
     check_event: fn(&str) -> Result<(), InvalidEvent>,
     broadcast: fn(&Content, &WireFormat) -> Result<Broadcast, BroadcastError>,
-    spawn: fn(Opening, Span),
+    spawn: fn(Opening),
 }
 
 /// A connection about to begin.
 #[derive(Debug)]
 pub(crate) struct Opening {
-    pub(crate) id: Arc<str>,
+    pub(crate) label: ConnectionLabel,
     pub(crate) transport: Transport,
     pub(crate) handshake: Box<Handshake>,
     /// What was agreed on about compressed messages, if anything.
@@ -76,7 +76,7 @@ impl Endpoint {
             check_message: check_message::<C::Incoming>,
             check_event: |text| parse_event::<C::Event>(text).map(drop),
             broadcast: Broadcast::new::<C::GroupMessage>,
-            spawn: |opening, span| drop(tokio::spawn(driver::serve::<C>(Box::new(opening)).instrument(span))),
+            spawn: |opening| opening.label.clone().spawn(driver::serve::<C>(Box::new(opening))),
         }
     }
 
@@ -155,9 +155,9 @@ impl Endpoint {
         &self.overrides
     }
 
-    /// Serves a connection in a task of its own. The span names it in the log.
-    pub(crate) fn spawn(&self, opening: Opening, span: Span) {
-        (self.spawn)(opening, span);
+    /// Serves a connection in a task of its own.
+    pub(crate) fn spawn(&self, opening: Opening) {
+        (self.spawn)(opening);
     }
 }
 

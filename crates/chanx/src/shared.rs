@@ -8,6 +8,8 @@ use atomic_refcell::{AtomicRef, AtomicRefCell, AtomicRefMut};
 use chanx_core::session::Session;
 use futures_util::task::AtomicWaker;
 
+use crate::label::ConnectionLabel;
+
 /// A session in a cell. Driver and handlers run in one task, so that a borrow which is taken twice is a defect; the
 /// cell is a lock in nothing but its type.
 #[derive(Clone, Debug)]
@@ -15,14 +17,19 @@ pub(crate) struct SharedSession(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    label: ConnectionLabel,
     session: AtomicRefCell<Session>,
     /// The handler that waits for room, if one does.
     waiting: AtomicWaker,
 }
 
 impl SharedSession {
-    pub(crate) fn new(session: Session) -> Self {
-        Self(Arc::new(Inner { session: AtomicRefCell::new(session), waiting: AtomicWaker::new() }))
+    pub(crate) fn new(label: ConnectionLabel, session: Session) -> Self {
+        Self(Arc::new(Inner { label, session: AtomicRefCell::new(session), waiting: AtomicWaker::new() }))
+    }
+
+    pub(crate) fn label(&self) -> &ConnectionLabel {
+        &self.0.label
     }
 
     pub(crate) fn borrow(&self) -> AtomicRef<'_, Session> {

@@ -15,12 +15,12 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
 use hyper::upgrade::OnUpgrade;
-use tracing::Span;
 
 use crate::endpoint::Opening;
 use crate::excerpt::excerpt;
 use crate::handshake::{Handshake, choose_subprotocol};
 use crate::hub::Registration;
+use crate::label::ConnectionLabel;
 use crate::mounted::Mounted;
 use crate::origin::OriginRefused;
 use crate::routing::{Match, decode_path};
@@ -99,12 +99,11 @@ impl IntoResponse for Refused {
 
 /// A connection whose upgrade is promised: all of [`Opening`] but the bytes.
 struct Promised {
-    id: Arc<str>,
+    label: ConnectionLabel,
     handshake: Box<Handshake>,
     agreement: Option<Box<Agreement>>,
     mounted: Arc<Mounted>,
     registration: Registration,
-    span: Span,
 }
 
 /// Answers a request under one of the routes.
@@ -136,20 +135,19 @@ fn open(server: &Server, request: &mut Request<Body>) -> Result<Response, Refuse
     let spoken = endpoint.endpoint.subprotocols();
     let subprotocol = choose_subprotocol(spoken, request.headers());
     let registration = server.hub.register(server.max_connections).ok_or(Refused::Full)?;
-    let id = server.new_connection_id();
-    let span = tracing::info_span!("websocket", id = &*id, path = excerpt(path.as_bytes()));
+    let label = server.new_label(&excerpt(path.as_bytes()));
 
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refused::NotUpgradable)?;
     if subprotocol.is_none() && request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
-        span.in_scope(|| log_no_subprotocol(spoken));
+        label.around(|| log_no_subprotocol(spoken));
     }
     let (parts, _) = std::mem::take(request).into_parts();
     let handshake = Box::new(Handshake::new(parts, parameters, Arc::clone(&server.extensions), subprotocol));
     let agreement = acceptable.map(|(compression, parameters)| {
         Box::new(compression.agree(parameters, endpoint.config.compression_threshold))
     });
-    let response = switching_protocols(accept, agreement.as_deref(), subprotocol);
-    let promised = Promised { id, handshake, agreement, mounted: Arc::clone(endpoint), registration, span };
+    let response = switching_protocols(accept, agreement.as_deref(), subprotocol.copied());
+    let promised = Promised { label, handshake, agreement, mounted: Arc::clone(endpoint), registration };
     tokio::spawn(promised.keep(on_upgrade));
     Ok(response)
 }
@@ -191,14 +189,14 @@ impl Promised {
     /// Has the connection served as soon as the HTTP server lets go of it, by a task of its own that has room for nothing
     /// else.
     async fn keep(self, on_upgrade: OnUpgrade) {
-        let Self { id, handshake, agreement, mounted, registration, span } = self;
+        let Self { label, handshake, agreement, mounted, registration } = self;
         match on_upgrade.await {
             Ok(upgraded) => {
                 let (transport, endpoint) = (Transport::new(upgraded), Arc::clone(&mounted));
-                let opening = Opening { id, transport, handshake, agreement, mounted, registration };
-                endpoint.endpoint.spawn(opening, span);
+                let opening = Opening { label, transport, handshake, agreement, mounted, registration };
+                endpoint.endpoint.spawn(opening);
             }
-            Err(error) => span.in_scope(|| tracing::debug!(%error, "the client left before the upgrade")),
+            Err(error) => label.around(|| tracing::debug!(%error, "the client left before the upgrade")),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::channels::Channels;
 use crate::connections::Connections;
 use crate::endpoint::Endpoint;
 use crate::hub::Hub;
+use crate::label::ConnectionLabel;
 use crate::mounted::Mounted;
 use crate::origin::{AllowedOrigins, OriginError};
 use crate::routing::{ReverseError, RouteTable, Routes, RoutingError};
@@ -143,6 +144,9 @@ impl Websockets {
     }
 
     /// A router that serves the routes, to be merged into any axum application.
+    ///
+    /// Serve the application with `axum::serve(listener, app.into_make_service())`: `axum::serve(listener, app)` makes its routes anew for
+    /// each connection, which costs as much as a twentieth of the handshake.
     pub fn into_router(self) -> Router {
         let server = Arc::new(self.0);
         let paths = server.table.mount_points();
@@ -152,10 +156,9 @@ impl Websockets {
 }
 
 impl Server {
-    /// A name for a connection, unlike any other of this process and unlikely to be one of another.
-    pub(crate) fn new_connection_id(&self) -> Arc<str> {
-        let number = self.opened.fetch_add(1, Ordering::Relaxed);
-        format!("{}-{number}", self.started).into()
+    /// A label for a connection, with an id unlike any other of this process and unlikely to be one of another.
+    pub(crate) fn new_label(&self, path: &str) -> ConnectionLabel {
+        ConnectionLabel::new(&self.started, self.opened.fetch_add(1, Ordering::Relaxed), path)
     }
 }
 

@@ -2,13 +2,19 @@
 
 use std::io;
 use std::marker::PhantomData;
+use std::sync::{Arc, Mutex};
 
 use chanx::permission::{AllowAny, Permission};
 use chanx::routing::path;
 use chanx::testing::{Communicator, Connector};
-use chanx::{Consumer, Context, FromHandshake, HandlerError, Handshake, Message, Never, Rejection, Result};
+use chanx::{
+    ConnectionLabel, Consumer, Context, FromHandshake, HandlerError, Handshake, Message, Never, Rejection, Result,
+};
 use chanx::{Settings, Websockets};
 use serde_json::json;
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::layer::{self, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 
 #[path = "support/log.rs"]
 mod log;
@@ -20,6 +26,8 @@ enum Incoming {
     Ping,
     Secret(String),
     Many(Vec<String>),
+    /// Logs a line, and has spawned work log another one.
+    Note,
     Fail,
 }
 
@@ -52,6 +60,14 @@ impl<O: FromHandshake> Consumer for Logged<O> {
             Incoming::Ping => cx.send_message(Outgoing::Pong).await?,
             Incoming::Secret(text) => drop(text),
             Incoming::Many(texts) => drop(texts),
+            Incoming::Note => {
+                tracing::info!("noted");
+                cx.spawn(async |_| {
+                    tokio::task::yield_now().await;
+                    tracing::info!("noted beside");
+                    Ok(())
+                })?;
+            }
             Incoming::Fail => return Err(HandlerError::new("the cause")),
         }
         Ok(())
@@ -170,4 +186,52 @@ async fn why_nobody_can_tell_who_is_welcome_is_logged_with_all_causes() {
     let log = log.text();
     let line = log.lines().find(|line| line.contains("ERROR")).unwrap_or_else(|| panic!("no error in\n{log}"));
     assert!(line.contains("the store does not answer: the cable is cut"), "{line}");
+}
+
+#[tokio::test]
+async fn every_line_has_the_span_of_its_connection() {
+    let log = log_of(&settings(), &[json!({"action": "note"})]).await;
+    for expected in ["connected", "noted", "noted beside"] {
+        let line = log.lines().find(|line| line.contains(&format!(": {expected}")));
+        let line = line.unwrap_or_else(|| panic!("{expected:?} is not in\n{log}"));
+        assert_eq!(line.matches("websocket{id=\"").count(), 1, "{line}");
+        assert!(line.contains("path=\"/ws/\"}"), "{line}");
+    }
+}
+
+/// A log that declines the spans of connections. What it knows of each line is the label, and whether there was a span.
+#[derive(Clone, Default)]
+struct Labels(Arc<Mutex<Vec<Known>>>);
+
+/// The label of a line, and whether there was a span.
+type Known = (Option<ConnectionLabel>, bool);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Labels {
+    fn enabled(&self, metadata: &Metadata<'_>, _: layer::Context<'_, S>) -> bool {
+        metadata.target() != "chanx::connection"
+    }
+
+    fn on_event(&self, _: &Event<'_>, cx: layer::Context<'_, S>) {
+        self.0.lock().unwrap().push((ConnectionLabel::current(), cx.lookup_current().is_some()));
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_declines_the_span_finds_the_label_on_every_line() {
+    let labels = Labels::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(labels.clone()));
+    let mut client = connect::<()>(&settings()).await;
+    client.receive_all().await.unwrap();
+    for action in ["note", "ping"] {
+        client.send_json(&json!({"action": action})).await;
+        client.receive_all().await.unwrap();
+    }
+    let lines = labels.0.lock().unwrap();
+    // Connected, authentication and completion sent, received, noted, noted beside, completion sent, received, two sent.
+    assert_eq!(lines.len(), 10, "{lines:?}");
+    let first = lines[0].0.clone().expect("there is a label");
+    assert_eq!(first.path(), "/ws/");
+    assert!(first.id().ends_with("-0") && !first.id().contains(' '), "{first:?}");
+    assert!(lines.iter().all(|(label, has_span)| label.as_ref() == Some(&first) && !has_span), "{lines:?}");
+    assert_eq!(ConnectionLabel::current(), None, "and there is none elsewhere");
 }

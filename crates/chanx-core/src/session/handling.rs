@@ -117,7 +117,8 @@ impl Session {
     }
 
     fn failure_id(&self) -> String {
-        format!("{}-{}", self.id, self.message_number)
+        let id = self.name.split(' ').next().unwrap_or_default();
+        format!("{id}-{}", self.message_number)
     }
 
     pub(super) fn complete(&mut self) {

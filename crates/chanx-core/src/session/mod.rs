@@ -102,7 +102,7 @@ pub enum SendError {
 /// The protocol state of one connection.
 #[derive(Debug)]
 pub struct Session {
-    id: Arc<str>,
+    name: Arc<str>,
     config: Arc<SessionConfig>,
     state: State,
     reader: FrameReader,
@@ -127,12 +127,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session whose socket was just accepted. `id` names the connection in logs and failure ids.
-    pub fn new(id: Arc<str>, config: Arc<SessionConfig>) -> Self {
+    /// A session whose socket was just accepted. The first word of `name` begins the ids of its failures.
+    pub fn new(name: Arc<str>, config: Arc<SessionConfig>) -> Self {
         let reader = FrameReader::new(Role::Server, config.max_message_size);
         let liveness = Liveness::new(&config);
         Self {
-            id,
+            name,
             config,
             state: State::Authenticating,
             reader,

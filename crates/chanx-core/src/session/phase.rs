@@ -7,7 +7,7 @@ use crate::close::CloseCode;
 impl Session {
     /// Tells the client that it is welcome. Messages go on waiting until [`Session::open`].
     pub fn accept(&mut self) {
-        self.tell_outcome(AuthenticationOutcome {
+        self.tell_outcome(|| AuthenticationOutcome {
             status_code: 200,
             status_text: "OK".to_owned(),
             data: serde_json::json!({"detail": "OK"}),
@@ -20,13 +20,13 @@ impl Session {
             true => CloseCode::NORMAL,
             false => CloseCode::refused(outcome.status_code),
         };
-        self.tell_outcome(outcome);
+        self.tell_outcome(|| outcome);
         self.end(code, "");
     }
 
     /// Tells the client that checking it failed, and closes. The id is for the log as well.
     pub fn fail_authentication(&mut self) -> String {
-        self.tell_outcome(AuthenticationOutcome {
+        self.tell_outcome(|| AuthenticationOutcome {
             status_code: 500,
             status_text: "Internal Server Error".to_owned(),
             data: serde_json::json!({"detail": "Internal server error"}),
@@ -42,9 +42,10 @@ impl Session {
         }
     }
 
-    fn tell_outcome(&mut self, outcome: AuthenticationOutcome) {
+    /// An outcome that is not told is not made.
+    fn tell_outcome(&mut self, outcome: impl FnOnce() -> AuthenticationOutcome) {
         if self.config.send_authentication_message {
-            self.send_builtin(&Builtin::Authentication(outcome));
+            self.send_builtin(&Builtin::Authentication(outcome()));
         }
     }
 }

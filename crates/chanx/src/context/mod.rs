@@ -21,6 +21,7 @@ use crate::consumer::{Consumer, HandlerError, Result};
 use crate::driver::panic_text;
 use crate::handshake::Handshake;
 use crate::hub::Memberships;
+use crate::label;
 use crate::mounted::Mounted;
 use crate::peer::Peer;
 use crate::shared::SharedSession;
@@ -31,32 +32,30 @@ pub type UserOf<C> = <<C as Consumer>::Authentication as Authentication>::User;
 
 /// The connection of a consumer, as its handlers see it: who and what it is, and ways to answer.
 pub struct Context<C: Consumer> {
-    id: Arc<str>,
     session: SharedSession,
     /// Until the connection is admitted, unless its consumer keeps it.
     handshake: Option<Box<Handshake>>,
-    subprotocol: Option<&'static str>,
+    subprotocol: Option<&'static &'static str>,
     /// What is attached to the application.
     attached: Arc<Extensions>,
     user: UserOf<C>,
     object: C::Object,
     mounted: Arc<Mounted>,
     memberships: Memberships,
-    tasks: Option<JoinSet<()>>,
+    /// In a box, as most connections spawn nothing.
+    tasks: Option<Box<JoinSet<()>>>,
     _place: Option<UserPlace>,
 }
 
 impl<C: Consumer> Context<C> {
     pub(crate) fn new(
-        id: Arc<str>,
         session: SharedSession,
         handshake: Box<Handshake>,
         (user, object, place): (UserOf<C>, C::Object, Option<UserPlace>),
         (mounted, memberships): (Arc<Mounted>, Memberships),
     ) -> Self {
-        let (subprotocol, attached) = (handshake.subprotocol(), Arc::clone(handshake.shared()));
+        let (subprotocol, attached) = (handshake.chosen_subprotocol(), Arc::clone(handshake.shared()));
         Self {
-            id,
             session,
             handshake: Some(handshake),
             subprotocol,
@@ -111,7 +110,7 @@ impl<C: Consumer> Context<C> {
 
     /// The subprotocol that was chosen, of those in [`Consumer::subprotocols`].
     pub fn subprotocol(&self) -> Option<&'static str> {
-        self.subprotocol
+        self.subprotocol.copied()
     }
 
     /// A value that was attached to the application with [`Websockets::extension`](crate::Websockets::extension), by its
@@ -126,7 +125,7 @@ impl<C: Consumer> Context<C> {
 
     /// The connection's name in the log.
     pub fn connection_id(&self) -> &str {
-        &self.id
+        self.session.label().id()
     }
 
     /// Sends a message to this client, as an answer to the message that is being handled.
@@ -198,7 +197,7 @@ impl<C: Consumer> Context<C> {
             return Err(SpawnError::TooMany { limit });
         }
         let work = work(self.peer());
-        self.tasks.get_or_insert_default().spawn(tracing::Instrument::in_current_span(report(work)));
+        self.tasks.get_or_insert_default().spawn(label::inherit(report(work)));
         Ok(())
     }
 }
@@ -228,6 +227,6 @@ async fn report(work: impl Future<Output = Result>) {
 
 impl<C: Consumer> std::fmt::Debug for Context<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("connection_id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Context").field("connection_id", &self.connection_id()).finish_non_exhaustive()
     }
 }

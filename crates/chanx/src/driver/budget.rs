@@ -3,18 +3,18 @@
 /// Messages that are handled in one turn.
 const MESSAGES: u32 = 20;
 /// Bytes that are read in one turn: what two reads bring at most.
-const BYTES: usize = 32 * 1024;
+const BYTES: u32 = 32 * 1024;
 
 /// Bytes that are written in one turn.
-const OUTPUT: usize = 256 * 1024;
+const OUTPUT: u32 = 256 * 1024;
 
 /// What is left of a turn. Without it a client that always has something to say would keep its worker: tokio's own budget
 /// counts reads, and a single read of small messages is work for a millisecond.
 #[derive(Debug)]
 pub(super) struct Budget {
     messages: u32,
-    bytes: usize,
-    output: usize,
+    bytes: u32,
+    output: u32,
 }
 
 impl Default for Budget {
@@ -33,10 +33,14 @@ impl Budget {
     }
 
     pub(super) fn spend_bytes(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_sub(bytes);
+        self.bytes = self.bytes.saturating_sub(saturated(bytes));
     }
 
     pub(super) fn spend_output(&mut self, bytes: usize) {
-        self.output = self.output.saturating_sub(bytes);
+        self.output = self.output.saturating_sub(saturated(bytes));
     }
+}
+
+fn saturated(bytes: usize) -> u32 {
+    bytes.try_into().unwrap_or(u32::MAX)
 }

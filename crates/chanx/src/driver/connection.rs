@@ -27,8 +27,6 @@ use crate::transport::Transport;
 pub(super) struct Connection {
     session: SharedSession,
     sources: Sources,
-    /// Whether an event had the last turn.
-    was_event: bool,
     /// Set once the connection ends.
     grace: Option<Box<Grace>>,
 }
@@ -61,7 +59,7 @@ impl Connection {
     pub(super) fn new(transport: Transport, session: SharedSession, mailbox: Arc<Mailbox>) -> Self {
         session.borrow_mut().input().extend_from_slice(&transport.early);
         let sources = Sources::new(Socket::new(transport.stream), mailbox);
-        Self { session, sources, was_event: false, grace: None }
+        Self { session, sources, grace: None }
     }
 
     pub(super) fn session(&self) -> &SharedSession {
@@ -75,7 +73,7 @@ impl Connection {
     }
 
     fn poll_next<M: IncomingMessage>(&mut self, task: &mut Task<'_>) -> Poll<Option<Next<M>>> {
-        let Self { session, sources, was_event, .. } = self;
+        let Self { session, sources, .. } = self;
         let mut session = session.borrow_mut();
         sources.begin_turn(&mut session);
         loop {
@@ -86,7 +84,7 @@ impl Connection {
                 task.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            if let Some(next) = take_next(&mut session, sources, was_event, task) {
+            if let Some(next) = take_next(&mut session, sources, task) {
                 sources.budget.spend_message();
                 return Poll::Ready(Some(next));
             }
@@ -202,16 +200,11 @@ impl Connection {
 }
 
 /// Events and messages take turns where both wait.
-fn take_next<M: IncomingMessage>(
-    session: &mut Session,
-    sources: &mut Sources,
-    was_event: &mut bool,
-    task: &mut Task<'_>,
-) -> Option<Next<M>> {
-    if std::mem::take(was_event) {
-        return take_input(session).or_else(|| take_event(session, sources, was_event, task));
+fn take_next<M: IncomingMessage>(session: &mut Session, sources: &mut Sources, task: &mut Task<'_>) -> Option<Next<M>> {
+    if std::mem::take(&mut sources.was_event) {
+        return take_input(session).or_else(|| take_event(session, sources, task));
     }
-    take_event(session, sources, was_event, task).or_else(|| take_input(session))
+    take_event(session, sources, task).or_else(|| take_input(session))
 }
 
 fn take_input<M: IncomingMessage>(session: &mut Session) -> Option<Next<M>> {
@@ -226,12 +219,7 @@ fn take_input<M: IncomingMessage>(session: &mut Session) -> Option<Next<M>> {
     }
 }
 
-fn take_event<M>(
-    session: &mut Session,
-    sources: &mut Sources,
-    was_event: &mut bool,
-    task: &mut Task<'_>,
-) -> Option<Next<M>> {
+fn take_event<M>(session: &mut Session, sources: &mut Sources, task: &mut Task<'_>) -> Option<Next<M>> {
     if session.state() != State::Open || !session.has_room() {
         return None;
     }
@@ -242,7 +230,7 @@ fn take_event<M>(
         sources.read_mailbox(session, task);
     }
     let event = sources.event.take()?;
-    *was_event = true;
+    sources.was_event = true;
     Some(Next::Event(event))
 }
 

@@ -26,6 +26,7 @@ use crate::context::Context;
 use crate::endpoint::Opening;
 use crate::handshake::Handshake;
 use crate::hub::{Format, Mailbox, Memberships, Registration};
+use crate::label::ConnectionLabel;
 use crate::mounted::Mounted;
 use crate::shared::SharedSession;
 use admission::{Admitted, Verdict, admit};
@@ -64,10 +65,11 @@ struct Guest<C: Consumer> {
 
 /// Does what comes before the first message.
 async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
-    let Opening { transport, handshake, agreement, mounted, mut registration, id } = *opening;
+    let Opening { transport, handshake, agreement, mounted, mut registration, label } = *opening;
     let format: Arc<dyn Format> = Arc::clone(&mounted) as _;
     let mailbox = registration.open_mailbox(&mounted.roster, format);
-    let session = SharedSession::new(new_session(&id, &mounted, agreement, &mailbox));
+    let session = new_session(&label, &mounted, agreement, &mailbox);
+    let session = SharedSession::new(label, session);
     let mut connection = Connection::new(transport, session.clone(), Arc::clone(&mailbox));
 
     tracing::info!("connected");
@@ -79,15 +81,20 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
             mailbox.belongs_to(key);
         }
         let memberships = Memberships::new(Arc::clone(registration.hub()), mailbox);
-        let cx = Context::new(id, session, handshake, (user, object, place), (mounted, memberships));
+        let cx = Context::new(session, handshake, (user, object, place), (mounted, memberships));
         guest = begin(&mut connection, cx, deadline).await;
     }
     Opened { connection, guest, _registration: registration }
 }
 
 /// A session, as the handshake agreed on it. Whoever writes for its client elsewhere gets to know.
-fn new_session(id: &Arc<str>, mounted: &Mounted, agreement: Option<Box<Agreement>>, mailbox: &Mailbox) -> Session {
-    let session = Session::new(Arc::clone(id), Arc::clone(&mounted.config));
+fn new_session(
+    label: &ConnectionLabel,
+    mounted: &Mounted,
+    agreement: Option<Box<Agreement>>,
+    mailbox: &Mailbox,
+) -> Session {
+    let session = Session::new(Arc::clone(label.text()), Arc::clone(&mounted.config));
     let Some(agreement) = agreement else { return session };
     mailbox.takes_compressed(agreement.deflater.window());
     session.with_compression(*agreement)

@@ -41,6 +41,8 @@ pub(super) struct Sources {
     pub(super) event: Option<Arc<Event>>,
     /// Whether events came while a handler ran.
     pub(super) has_events: bool,
+    /// Whether an event had the last turn.
+    pub(super) was_event: bool,
     /// Whether channel layer messages may have been lost.
     pub(super) missed: bool,
 }
@@ -68,6 +70,7 @@ impl Sources {
             is_busy: false,
             event: None,
             has_events: false,
+            was_event: false,
             missed: false,
         }
     }

@@ -29,7 +29,8 @@ pub struct Handshake {
     parameters: Parameters,
     /// What is attached to the application.
     shared: Arc<Extensions>,
-    subprotocol: Option<&'static str>,
+    /// One of those that the consumer speaks.
+    subprotocol: Option<&'static &'static str>,
 }
 
 impl Handshake {
@@ -38,7 +39,7 @@ impl Handshake {
         mut parts: Parts,
         parameters: Parameters,
         shared: Arc<Extensions>,
-        subprotocol: Option<&'static str>,
+        subprotocol: Option<&'static &'static str>,
     ) -> Self {
         parts.uri = copied_uri(&parts.uri);
         parts.headers = copied_headers(&parts.headers);
@@ -100,7 +101,7 @@ impl Handshake {
 
     /// The subprotocol that was chosen, see [`Consumer::subprotocols`](crate::Consumer::subprotocols).
     pub fn subprotocol(&self) -> Option<&'static str> {
-        self.subprotocol
+        self.subprotocol.copied()
     }
 
     /// The token of a client that offers `chanx.bearer.<token>` beside its subprotocols: `new WebSocket(url,
@@ -147,6 +148,11 @@ impl Handshake {
             Ok(value) => Ok(value),
             Err(response) => Err(Rejection::from_response(response).await),
         }
+    }
+
+    /// The same, in less room.
+    pub(crate) fn chosen_subprotocol(&self) -> Option<&'static &'static str> {
+        self.subprotocol
     }
 
     /// What is attached to the application, which outlives the request.

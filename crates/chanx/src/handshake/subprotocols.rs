@@ -7,8 +7,8 @@ use http::header::SEC_WEBSOCKET_PROTOCOL;
 const TOKEN: &str = "chanx.bearer.";
 
 /// The first of `spoken` that the client offers.
-pub(crate) fn choose(spoken: &'static [&'static str], headers: &HeaderMap) -> Option<&'static str> {
-    spoken.iter().copied().find(|name| offered(headers).any(|offer| offer == *name))
+pub(crate) fn choose(spoken: &'static [&'static str], headers: &HeaderMap) -> Option<&'static &'static str> {
+    spoken.iter().find(|name| offered(headers).any(|offer| offer == **name))
 }
 
 /// The names that the client offers.
@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn the_servers_order_counts() {
         let headers = headers(&[b"c, b, a, chanx.bearer.x"]);
-        assert_eq!(choose(&["a", "b"], &headers), Some("a"));
-        assert_eq!(choose(&["B", "b"], &headers), Some("b"));
+        assert_eq!(choose(&["a", "b"], &headers), Some(&"a"));
+        assert_eq!(choose(&["B", "b"], &headers), Some(&"b"));
         assert_eq!(choose(&["chanx.bearer.x"], &headers), None);
         assert_eq!(choose(&[], &headers), None);
     }

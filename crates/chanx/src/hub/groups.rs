@@ -91,7 +91,12 @@ impl Members {
     fn add(&mut self, member: &Arc<Mailbox>) {
         if !member.seats.add_reason(self.group) {
             member.seats.take(self.group, self.list.len());
-            Arc::make_mut(&mut self.list).push(Arc::clone(member));
+            let list = Arc::make_mut(&mut self.list);
+            if list.is_empty() {
+                // The group of one user seldom has more members.
+                list.reserve_exact(1);
+            }
+            list.push(Arc::clone(member));
         }
     }
 

@@ -23,7 +23,8 @@ pub(crate) struct Registration {
 pub(crate) struct Memberships {
     hub: Arc<Hub>,
     mailbox: Arc<Mailbox>,
-    joined: Vec<GroupName>,
+    /// With no more room than it needs, as it seldom changes.
+    joined: Box<[GroupName]>,
     /// Whether the connection is in the groups of its user and of everyone, whose names are made again when they are needed.
     is_in_audiences: bool,
 }
@@ -63,7 +64,7 @@ impl Drop for Registration {
 
 impl Memberships {
     pub(crate) fn new(hub: Arc<Hub>, mailbox: Arc<Mailbox>) -> Self {
-        Self { hub, mailbox, joined: Vec::new(), is_in_audiences: false }
+        Self { hub, mailbox, joined: Box::default(), is_in_audiences: false }
     }
 
     pub(crate) fn hub(&self) -> &Arc<Hub> {
@@ -81,12 +82,8 @@ impl Memberships {
 
     /// Joins all of these groups or, where the layer refuses one, none. Messages of theirs arrive from then on.
     pub(crate) async fn join(&mut self, groups: &[GroupName]) -> Result<(), LayerError> {
-        let joined = self.enter(groups).await?.take();
-        match self.joined.is_empty() {
-            // With no more room than most connections ever need.
-            true => self.joined = joined,
-            false => self.joined.extend(joined),
-        }
+        let entered = self.enter(groups).await?.take();
+        self.change(|joined| joined.extend(entered));
         Ok(())
     }
 
@@ -99,14 +96,14 @@ impl Memberships {
 
     pub(crate) fn leave(&mut self, group: &GroupName) {
         if let Some(index) = self.joined.iter().position(|joined| joined == group) {
-            self.hub.leave(&self.joined.remove(index), &self.mailbox);
+            self.change(|joined| drop(joined.remove(index)));
+            self.hub.leave(group, &self.mailbox);
         }
     }
 
     /// Whoever gives up waiting is in none of the groups.
     async fn enter(&self, groups: &[GroupName]) -> Result<Self, LayerError> {
         let mut entered = Self::new(Arc::clone(&self.hub), Arc::clone(&self.mailbox));
-        entered.joined.reserve_exact(groups.len());
         // All are asked for before one is waited for.
         let confirmations: Vec<_> = groups.iter().map(|group| entered.add(group)).collect();
         for confirmed in confirmations {
@@ -117,11 +114,20 @@ impl Memberships {
 
     fn add(&mut self, group: &GroupName) -> LayerFuture<'static> {
         let (name, confirmed) = self.hub.join(group, &self.mailbox);
-        self.joined.push(name);
+        self.change(|joined| {
+            joined.reserve_exact(1);
+            joined.push(name);
+        });
         confirmed
     }
 
-    fn take(mut self) -> Vec<GroupName> {
+    fn change(&mut self, change: impl FnOnce(&mut Vec<GroupName>)) {
+        let mut joined = std::mem::take(&mut self.joined).into_vec();
+        change(&mut joined);
+        self.joined = joined.into_boxed_slice();
+    }
+
+    fn take(mut self) -> Box<[GroupName]> {
         std::mem::take(&mut self.joined)
     }
 }

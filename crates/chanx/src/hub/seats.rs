@@ -26,7 +26,10 @@ impl Seats {
 
     /// Takes a seat in a group, for one reason.
     pub(super) fn take(&self, group: u64, place: usize) {
-        self.seats().push(Seat { group, place: place as u32, reasons: 1 });
+        let mut seats = self.seats();
+        // With no more room than most connections ever need.
+        seats.reserve_exact(1);
+        seats.push(Seat { group, place: place as u32, reasons: 1 });
     }
 
     /// Notes one reason less. Yields the place that becomes free, if that was the last one.
