@@ -183,7 +183,7 @@ impl Drive {
                 self.is_handling = true;
             }
             Some(Next::Ended) => self.has_ended = true,
-            None => {}
+            Some(Next::Answered) | None => {}
         }
     }
 

@@ -49,15 +49,12 @@ impl Session {
 
     /// The next thing to do; `None` if more bytes or room for output are needed.
     ///
-    /// Faulty messages are answered here and never reach a consumer. After a close by the client this yields the messages
+    /// Faulty messages are answered here, one at each call, and never reach a consumer. After a close by the client this yields the messages
     /// that the client sent before, and then the end.
     pub fn next_input<M: IncomingMessage>(&mut self) -> Option<Input<M>> {
         while self.state == State::Draining || self.state == State::Open && self.has_room() {
             if let Some(message) = self.waiting.pop() {
-                match self.begin_owned(message) {
-                    Some(message) => return Some(Input::Message(message)),
-                    None => continue,
-                }
+                return Some(taken(self.begin_owned(message)));
             }
             if self.state == State::Draining {
                 self.state = State::Closing;
@@ -72,13 +69,15 @@ impl Session {
             }
             match self.reader.next() {
                 Ok(Some(Frame::Text(text))) => {
-                    let size = text.len();
+                    self.message_size = saturated(text.len());
                     let decoded = decode(text, &self.config.wire);
-                    if let Some(message) = self.begin(decoded, size) {
-                        return Some(Input::Message(message));
-                    }
+                    return Some(taken(self.begin(decoded)));
                 }
-                Ok(Some(Frame::Binary(_))) => self.reject_binary(),
+                Ok(Some(Frame::Binary(bytes))) => {
+                    self.message_size = saturated(bytes.len());
+                    self.reject_binary();
+                    return Some(Input::Answered);
+                }
                 Ok(Some(Frame::Ping(payload))) => Self::pong(&mut self.output, &mut self.must_leave, payload),
                 Ok(Some(Frame::Pong(_))) => {}
                 Ok(Some(Frame::Close(close))) => self.peer_closed(close),
@@ -94,20 +93,23 @@ impl Session {
 
     /// Begins a message that waited, or one of a set that takes messages as they are.
     fn begin_owned<M: IncomingMessage>(&mut self, message: Raw) -> Option<M> {
+        self.message_size = saturated(message.as_bytes().len());
         match (M::RAW, message) {
-            (Some(take), message) => {
-                let size = message.as_bytes().len();
-                Some(self.begin_raw(take(message), size))
-            }
+            (Some(take), message) => Some(self.begin_raw(take(message))),
             (None, Raw::Text(text)) => {
                 let decoded = decode(&text, &self.config.wire);
-                self.begin(decoded, text.len())
+                self.begin(decoded)
             }
             (None, Raw::Binary(_)) => {
                 self.reject_binary();
                 None
             }
         }
+    }
+
+    /// How many bytes the message had that was taken last, inflated.
+    pub fn message_size(&self) -> usize {
+        self.message_size as usize
     }
 
     /// Takes what arrived while no message may be handled: control frames are answered, messages wait.
@@ -190,4 +192,12 @@ impl Session {
         // Nothing that follows a violation can be understood, a close frame included.
         self.peer_is_done = true;
     }
+}
+
+fn taken<M>(message: Option<M>) -> Input<M> {
+    message.map_or(Input::Answered, Input::Message)
+}
+
+fn saturated(bytes: usize) -> u32 {
+    bytes.try_into().unwrap_or(u32::MAX)
 }

@@ -10,17 +10,13 @@ use crate::wire::Envelope;
 
 impl Session {
     /// Begins a message: what is sent from now on answers it.
-    pub(super) fn begin<M: IncomingMessage>(
-        &mut self,
-        decoded: Result<Decoded<M>, Rejected>,
-        size: usize,
-    ) -> Option<M> {
+    pub(super) fn begin<M: IncomingMessage>(&mut self, decoded: Result<Decoded<M>, Rejected>) -> Option<M> {
         self.count_message();
         match decoded {
             Ok(decoded) => {
                 self.envelope = decoded.envelope;
                 self.is_handling = true;
-                self.log_received(decoded.message.action(), size);
+                self.log_received(decoded.message.action());
                 Some(decoded.message)
             }
             Err(rejected) => {
@@ -31,10 +27,10 @@ impl Session {
     }
 
     /// The same for a message that is taken as it is.
-    pub(super) fn begin_raw<M: IncomingMessage>(&mut self, message: M, size: usize) -> M {
+    pub(super) fn begin_raw<M: IncomingMessage>(&mut self, message: M) -> M {
         self.count_message();
         self.is_handling = true;
-        self.log_received(message.action(), size);
+        self.log_received(message.action());
         message
     }
 
@@ -127,7 +123,8 @@ impl Session {
         }
     }
 
-    fn log_received(&self, action: &str, bytes: usize) {
+    fn log_received(&self, action: &str) {
+        let bytes = self.message_size;
         if self.config.log.wants_received(action) {
             tracing::info!(target: "chanx::message", message_id = self.message_number, action, bytes, "received");
         }

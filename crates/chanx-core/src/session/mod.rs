@@ -40,6 +40,8 @@ use waiting::Waiting;
 pub enum Input<M> {
     /// Hand this to the consumer.
     Message(M),
+    /// A message was faulty, and is answered: ask again, now or after others had their turn.
+    Answered,
     /// Nothing more will come: tell the consumer, finish the closing handshake.
     Ended,
 }
@@ -113,6 +115,8 @@ pub struct Session {
     liveness: Liveness,
     envelope: Envelope,
     message_number: u64,
+    /// How many bytes the message had that was taken last.
+    message_size: u32,
     is_handling: bool,
     /// Whether all whole frames that arrived were taken, so that more bytes are needed.
     is_starved: bool,
@@ -142,6 +146,7 @@ impl Session {
             liveness,
             envelope: Envelope::default(),
             message_number: 0,
+            message_size: 0,
             is_handling: false,
             is_starved: false,
             must_leave: false,

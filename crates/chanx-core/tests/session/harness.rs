@@ -119,7 +119,7 @@ impl Ends {
             Step::Bytes(bytes) => self.receive(&bytes),
             Step::EndOfInput => session.end_of_input(),
             Step::Break => session.break_transport(),
-            Step::Next => return session.next_input().map(input).into_iter().collect(),
+            Step::Next => return next(session),
             Step::Absorb => session.absorb(),
             Step::Discard => session.discard(),
             Step::Send(message) => return failure(session.send(&message)),
@@ -182,11 +182,16 @@ fn failure<E: std::error::Error>(result: Result<(), E>) -> Vec<String> {
     result.err().map(|error| format!("error: {error}")).into_iter().collect()
 }
 
-fn input(input: Input<Incoming>) -> String {
-    match input {
-        Input::Message(Incoming::Ping) => "handle ping".to_owned(),
-        Input::Message(Incoming::Echo(text)) => format!("handle echo {text}"),
-        Input::Ended => "ended".to_owned(),
+/// What is to be done next, after messages that were answered.
+fn next(session: &mut Session) -> Vec<String> {
+    loop {
+        return match session.next_input() {
+            Some(Input::Answered) => continue,
+            Some(Input::Message(Incoming::Ping)) => line("handle ping"),
+            Some(Input::Message(Incoming::Echo(text))) => line(format!("handle echo {text}")),
+            Some(Input::Ended) => line("ended"),
+            None => Vec::new(),
+        };
     }
 }
 

@@ -2,8 +2,12 @@
 
 /// Messages that are handled in one turn.
 const MESSAGES: u32 = 20;
-/// Bytes that are read in one turn: what two reads bring at most.
-const BYTES: u32 = 32 * 1024;
+
+/// Bytes of messages that are handled in one turn, as they are once they are inflated. The last message may have more.
+const HANDLED: u32 = 32 * 1024;
+
+/// Bytes that are read in one turn.
+const READ: u32 = 32 * 1024;
 
 /// Bytes that are written in one turn.
 const OUTPUT: u32 = 256 * 1024;
@@ -13,27 +17,35 @@ const OUTPUT: u32 = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct Budget {
     messages: u32,
-    bytes: u32,
+    handled: u32,
+    read: u32,
     output: u32,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { messages: MESSAGES, bytes: BYTES, output: OUTPUT }
+        Self { messages: MESSAGES, handled: HANDLED, read: READ, output: OUTPUT }
     }
 }
 
 impl Budget {
     pub(super) fn is_spent(&self) -> bool {
-        self.messages == 0 || self.bytes == 0 || self.output == 0
+        self.messages == 0 || self.handled == 0 || self.read == 0 || self.output == 0
     }
 
-    pub(super) fn spend_message(&mut self) {
+    /// How many bytes the next read may bring.
+    pub(super) fn room_to_read(&self) -> usize {
+        self.read as usize
+    }
+
+    /// For a message of the client of this size, or for an event.
+    pub(super) fn spend_message(&mut self, bytes: usize) {
         self.messages = self.messages.saturating_sub(1);
+        self.handled = self.handled.saturating_sub(saturated(bytes));
     }
 
-    pub(super) fn spend_bytes(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_sub(saturated(bytes));
+    pub(super) fn spend_read(&mut self, bytes: usize) {
+        self.read = self.read.saturating_sub(saturated(bytes));
     }
 
     pub(super) fn spend_output(&mut self, bytes: usize) {

@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Sleep, timeout_at};
 
+use super::budget::Budget;
 use super::grace::Grace;
 use super::socket::Socket;
 use super::sources::Sources;
@@ -85,8 +86,10 @@ impl Connection {
                 return Poll::Pending;
             }
             if let Some(next) = take_next(&mut session, sources, task) {
-                sources.budget.spend_message();
                 return Poll::Ready(Some(next));
+            }
+            if sources.budget.is_spent() {
+                continue;
             }
             if !matches!(session.state(), State::Open | State::Draining) {
                 return Poll::Ready(None);
@@ -202,21 +205,26 @@ impl Connection {
 /// Events and messages take turns where both wait.
 fn take_next<M: IncomingMessage>(session: &mut Session, sources: &mut Sources, task: &mut Task<'_>) -> Option<Next<M>> {
     if std::mem::take(&mut sources.was_event) {
-        return take_input(session).or_else(|| take_event(session, sources, task));
+        return take_input(session, &mut sources.budget).or_else(|| take_event(session, sources, task));
     }
-    take_event(session, sources, task).or_else(|| take_input(session))
+    take_event(session, sources, task).or_else(|| take_input(session, &mut sources.budget))
 }
 
-fn take_input<M: IncomingMessage>(session: &mut Session) -> Option<Next<M>> {
-    if !session.has_input() {
-        return None;
+fn take_input<M: IncomingMessage>(session: &mut Session, budget: &mut Budget) -> Option<Next<M>> {
+    while session.has_input() && !budget.is_spent() {
+        // Reading runs code of the application: its types and rules.
+        let taken = catch_unwind(AssertUnwindSafe(|| session.next_input()));
+        if !matches!(taken, Ok(Some(Input::Ended) | None)) {
+            budget.spend_message(session.message_size());
+        }
+        match taken {
+            Ok(Some(Input::Message(message))) => return Some(Next::Message(message)),
+            Ok(Some(Input::Answered)) => {}
+            Ok(Some(Input::Ended) | None) => return None,
+            Err(panic) => return Some(Next::Unreadable(panic_text(&*panic))),
+        }
     }
-    // Reading runs code of the application: its types and rules.
-    match catch_unwind(AssertUnwindSafe(|| session.next_input())) {
-        Ok(Some(Input::Message(message))) => Some(Next::Message(message)),
-        Ok(Some(Input::Ended) | None) => None,
-        Err(panic) => Some(Next::Unreadable(panic_text(&*panic))),
-    }
+    None
 }
 
 fn take_event<M>(session: &mut Session, sources: &mut Sources, task: &mut Task<'_>) -> Option<Next<M>> {
@@ -224,6 +232,7 @@ fn take_event<M>(session: &mut Session, sources: &mut Sources, task: &mut Task<'
         return None;
     }
     if std::mem::take(&mut sources.missed) {
+        sources.budget.spend_message(0);
         return Some(Next::Missed);
     }
     if sources.event.is_none() && std::mem::take(&mut sources.has_events) {
@@ -231,6 +240,7 @@ fn take_event<M>(session: &mut Session, sources: &mut Sources, task: &mut Task<'
     }
     let event = sources.event.take()?;
     sources.was_event = true;
+    sources.budget.spend_message(0);
     Some(Next::Event(event))
 }
 

@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
+use bytes::BufMut;
 use chanx_core::layer::Event;
 use chanx_core::session::{Buffers, Session};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
@@ -201,11 +202,13 @@ impl Sources {
         if !session.wants_input() {
             return false;
         }
-        match pin!(self.socket.read_buf(session.input())).poll(task) {
+        // The buffer may have much more room, as it grows with messages that are long.
+        let mut input = session.input().limit(self.budget.room_to_read());
+        match pin!(self.socket.read_buf(&mut input)).poll(task) {
             Poll::Ready(Ok(0)) => session.end_of_input(),
             Poll::Ready(Ok(bytes)) => {
                 session.heard();
-                self.budget.spend_bytes(bytes);
+                self.budget.spend_read(bytes);
             }
             Poll::Ready(Err(_)) => session.break_transport(),
             Poll::Pending => return false,

@@ -4,6 +4,9 @@
 //! Client, network and server share a thread here, so figures include what the stream in memory holds: 64 KiB each way at
 //! most.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use allocation_counter::measure;
@@ -11,8 +14,10 @@ use chanx::Settings;
 use chanx::testing::Communicator;
 use chanx_core::frame::{Opcode, write_masked};
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use crate::probe::{Event, Site, settings};
+use crate::transport::REQUEST;
 
 const KIB: i64 = 1024;
 /// What the stream in memory may hold, both ways, with the room that its buffers have beyond that.
@@ -209,4 +214,57 @@ fn input_of_a_client_that_reads_less_than_it_asks_for() {
         });
         assert_bound("input and output", bytes, 64 * KIB, STREAM + 3 * 64 * KIB);
     }
+}
+
+const REFUSED: usize = 40;
+
+/// Sends messages of 60,000 bytes and half of one more without a pause, over a socket, and tells when all are answered.
+fn send_without_a_pause(address: SocketAddr, proceed: &mpsc::Receiver<()>, sent: &mpsc::Sender<()>) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.write_all(REQUEST.as_bytes()).unwrap();
+    proceed.recv().unwrap();
+    let refused = message("unknown", &json!("x".repeat(60_000)));
+    let wire = [refused.repeat(REFUSED), refused[..30_000].to_vec()].concat();
+    stream.set_nonblocking(true).unwrap();
+    // As much as the system takes while the server stands still.
+    let taken = stream.write(&wire).unwrap();
+    assert!(taken > 1024 * 1024, "a single read could not bring much: {taken} bytes");
+    sent.send(()).unwrap();
+    stream.set_nonblocking(false).unwrap();
+    stream.write_all(&wire[taken..]).unwrap();
+    let (mut answers, mut bytes) = (Vec::new(), [0; 4096]);
+    // The greeting is completed, too.
+    while answers.windows(8).filter(|word| word == b"complete").count() <= REFUSED {
+        let read = stream.read(&mut bytes).unwrap();
+        answers.extend_from_slice(&bytes[..read]);
+    }
+    stream
+}
+
+#[test]
+fn input_that_waits_in_the_socket() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let site = Site::new(&without_timeouts());
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = site.app.clone();
+    runtime.spawn(async move { axum::serve(listener, app).await });
+    let ((go_on, proceed), (sent, is_sent)) = (mpsc::channel(), mpsc::channel());
+    let (answered, is_answered) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || answered.send(send_without_a_pause(address, &proceed, &sent)));
+    runtime.block_on(site.journal.has("connect"));
+    go_on.send(()).unwrap();
+    is_sent.recv().unwrap();
+    // The client's thread does not count.
+    let held = measure(|| {
+        runtime.block_on(async {
+            let client = is_answered.await.unwrap();
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+            drop(client);
+        });
+    });
+    assert_bound("input", held.bytes_current, 30_000, 160 * KIB);
 }
