@@ -135,7 +135,7 @@ impl Book {
             Order::Next => {}
             Order::Late => self.totals.late += 1,
             Order::Again => {
-                self.fault(format!("message {number} came to a member of group {group} twice, or too late"))
+                self.fault(format!("message {number} came to a member of group {group} twice, or out of order"));
             }
         }
     }

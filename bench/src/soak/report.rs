@@ -71,7 +71,7 @@ impl Report {
         }
     }
 
-    fn circumstances(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn circumstances(f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let redis = RedisServer::version().unwrap_or_else(|| "no Redis".to_owned());
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         writeln!(f, "{}", machine::versions(processors, &redis).trim_end())?;
@@ -127,7 +127,7 @@ fn row(f: &mut fmt::Formatter<'_>, what: &str, held: Holding) -> fmt::Result {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "## Soak: {}\n", self.title)?;
-        self.circumstances(f)?;
+        Self::circumstances(f)?;
         self.held(f)?;
         self.messages(f)?;
         self.deeds(f)?;

@@ -35,7 +35,11 @@ const FRAMES: &[(&str, &[u8], u16)] = &[
     ("a message that is too large", b"\x81\xff\0\0\0\0\0\x10\0\0\0\0\0\0", 1009),
 ];
 
-const HEADS: &[(&str, fn(&str) -> String, u16)] = &[
+/// What becomes of the head of a good request.
+type Change = fn(&str) -> String;
+
+/// Requests, and the status with which they are refused.
+const HEADS: &[(&str, Change, u16)] = &[
     ("a head that is none", |_| "\u{16}\u{3}\u{1} garbage\r\n\r\n".to_owned(), 400),
     ("a head without a key", |head| head.replace("Sec-WebSocket-Key", "X-Key"), 400),
     ("another version", |head| head.replace("Version: 13", "Version: 12"), 426),
@@ -80,7 +84,8 @@ async fn frame(world: &World, process: u32, rule: (&'static str, &[u8], u16)) ->
             world.did(what);
             Ok(())
         }
-        other => Err(format!("{what}: {other:?} where {code} was to come")),
+        Ok(other) => Err(format!("{what}: {other} where {code} was to come")),
+        Err(_) => Err(format!("{what}: no {code} came in {PATIENCE:?}")),
     }
 }
 
@@ -96,7 +101,7 @@ async fn text(world: &World, process: u32) -> Result<(), Unexpected> {
 }
 
 /// Breaks a rule of handshakes.
-async fn head(world: &World, process: u32, rule: (&'static str, fn(&str) -> String, u16)) -> Result<(), Unexpected> {
+async fn head(world: &World, process: u32, rule: (&'static str, Change, u16)) -> Result<(), Unexpected> {
     let (what, change, status) = rule;
     let address = world.address(process);
     let failed = |error: std::io::Error| format!("{what}: {error}");

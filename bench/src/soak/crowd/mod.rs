@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::{Semaphore, watch};
@@ -179,9 +179,5 @@ impl World {
             () = sleep(time) => true,
             () = self.until(stage) => false,
         }
-    }
-
-    fn now() -> Instant {
-        Instant::now()
     }
 }

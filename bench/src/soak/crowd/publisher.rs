@@ -1,7 +1,7 @@
 //! A client that says one thing after the other to groups in which it is not.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::session::{Session, Unexpected};
 use super::words::{self, Word};
@@ -39,10 +39,10 @@ async fn speaker(world: &World, group: u32, manner: Manner, dice: &mut Dice) -> 
 }
 
 async fn say(world: &World, session: &mut Session<'_>, group: u32, size: u32) -> Result<(), Unexpected> {
-    let number = world.book().say(group, World::now());
+    let number = world.book().say(group, Instant::now());
     let is_answer =
         |word: &Word| matches!(word, Word::Accepted(answered) | Word::Rejected(answered) if *answered == number);
     let answer = session.ask(&words::say(group, number, size), is_answer).await?;
-    world.book().answer(group, number, matches!(answer, Word::Accepted(_)), World::now());
+    world.book().answer(group, number, matches!(answer, Word::Accepted(_)), Instant::now());
     Ok(())
 }

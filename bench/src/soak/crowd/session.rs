@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout};
 
@@ -57,7 +57,7 @@ impl<'a> Session<'a> {
                     self.world.book().hear(*member, *number);
                 }
             }
-            Heard::Word(Word::Missed) => self.world.book().miss(self.members.values().copied(), World::now()),
+            Heard::Word(Word::Missed) => self.world.book().miss(self.members.values().copied(), Instant::now()),
             _ => {}
         }
         heard
@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
                 match self.hear().await {
                     Heard::Word(word) if is_answer(&word) => return Ok(word),
                     Heard::Word(Word::Said { .. } | Word::Missed) => {}
-                    other => return Err(format!("{other:?} where {what} was to come")),
+                    other => return Err(format!("{other} where {what} was to come")),
                 }
             }
         };
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
 
     pub(super) async fn leave(&mut self, group: u32) -> Result<(), Unexpected> {
         if let Some(member) = self.members.remove(&group) {
-            self.world.book().part(member, Parting::Leaves, World::now());
+            self.world.book().part(member, Parting::Leaves, Instant::now());
         }
         self.ask(&words::leave(group), |word| matches!(word, Word::Left(left) if *left == group)).await?;
         Ok(())
@@ -110,7 +110,7 @@ impl<'a> Session<'a> {
             tokio::select! {
                 heard = self.hear() => match heard {
                     Heard::Word(Word::Said { .. } | Word::Missed) => {}
-                    other => return Err(format!("{other:?} while only group messages were to come")),
+                    other => return Err(format!("{other} while only group messages were to come")),
                 },
                 () = &mut end => return Ok(()),
             }
@@ -121,7 +121,7 @@ impl<'a> Session<'a> {
     pub(super) fn part(&mut self, how: Parting) {
         let mut book = self.world.book();
         for member in std::mem::take(&mut self.members).into_values() {
-            book.part(member, how, World::now());
+            book.part(member, how, Instant::now());
         }
     }
 
@@ -134,7 +134,7 @@ impl<'a> Session<'a> {
                 match self.client.hear().await {
                     Heard::Word(_) => {}
                     Heard::Closed(Some(1000)) => return Ok(()),
-                    other => return Err(format!("{other:?} where a goodbye was to come")),
+                    other => return Err(format!("{other} where a goodbye was to come")),
                 }
             }
         };

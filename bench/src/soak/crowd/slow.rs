@@ -27,7 +27,7 @@ const LET_BE: &str = "slow readers that were let be";
 const PAUSE: Duration = Duration::from_secs(2);
 
 pub(super) async fn read(world: Arc<World>, number: u32, mut dice: Dice) {
-    let sips = number % 2 == 0;
+    let sips = number.is_multiple_of(2);
     while world.is_going() {
         if let Err(unexpected) = visit(&world, number, sips, &mut dice).await {
             world.fault(format!("slow reader {number}: {unexpected}"));
@@ -48,7 +48,7 @@ async fn visit(world: &World, number: u32, sips: bool, dice: &mut Dice) -> Resul
             // The server had nothing more to send for a while, and asked for a sign of life.
             Some(Heard::Closed(Some(4408))) => "slow readers that saw 4408",
             Some(Heard::Cut(_)) => "slow readers that were cut",
-            Some(other) => return Err(format!("{other:?} where 4413 or group messages were to come")),
+            Some(other) => return Err(format!("{other} where 4413 or group messages were to come")),
         };
         world.did(end);
         if end != LET_BE {

@@ -1,5 +1,7 @@
 //! What clients say, and what they hear.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -30,6 +32,18 @@ pub(super) enum Word {
     Missed,
 }
 
+impl fmt::Display for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => write!(f, "{word:?}"),
+            Self::Closed(Some(code)) => write!(f, "a close frame with {code}"),
+            Self::Closed(None) => f.write_str("a close frame without a code"),
+            Self::Cut(why) => write!(f, "a broken connection ({why})"),
+            Self::Wrong(what) => write!(f, "something wrong ({what})"),
+        }
+    }
+}
+
 impl Word {
     pub(super) fn read(text: &str) -> Heard {
         match serde_json::from_str(text) {
@@ -56,3 +70,20 @@ pub(super) fn echo(text: &str) -> String {
 }
 
 pub(super) const FAIL: &str = r#"{"action":"fail"}"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_with_all_that_stands_beside_them() {
+        let said =
+            r#"{"action":"said","payload":{"group":1,"number":2,"text":"x"},"is_mine":false,"is_current":false}"#;
+        assert!(matches!(Word::read(said), Heard::Word(Word::Said { group: 1, number: 2 })));
+        for text in [r#"{"action":"missed","payload":null}"#, r#"{"action":"missed"}"#] {
+            assert!(matches!(Word::read(text), Heard::Word(Word::Missed)), "{text}");
+        }
+        let wrong = Word::read(r#"{"action":"nothing"}"#).to_string();
+        assert!(wrong.starts_with("something wrong") && wrong.contains("nothing"), "{wrong}");
+    }
+}
