@@ -4,6 +4,7 @@
 //! runs in one thread, so what is said after that answer was read is for this member too. A member that lacks an accepted message was told
 //! of the loss if a notice (`messages_missed`) came after the message had been said and before [`Outages::bound`], or if the
 //! server ended its connection. One that leaves before the bound is told nothing more.
+//! Each outage of the layer is told as well to all that stay, whether they lost anything or not.
 //! A message that comes after one that was said later counts as lacking as well: its members must have been told.
 
 use std::collections::{BTreeSet, HashMap};
@@ -44,6 +45,7 @@ enum Answer {
 #[derive(Debug)]
 struct Member {
     group: u32,
+    joined: Instant,
     /// The first message that must arrive.
     from: u32,
     /// What comes next, once anything came.
@@ -114,11 +116,11 @@ impl Book {
     }
 
     /// A connection has become a member. Yields the name of the membership.
-    pub(super) fn join(&mut self, group: u32, is_slow: bool) -> u64 {
+    pub(super) fn join(&mut self, group: u32, is_slow: bool, joined: Instant) -> u64 {
         let from = self.groups.get(&group).map_or(0, Vec::len) as u32;
         let (skipped, late, notices) = Default::default();
         self.made += 1;
-        self.members.insert(self.made, Member { group, from, next: None, skipped, late, notices, is_slow });
+        self.members.insert(self.made, Member { group, joined, from, next: None, skipped, late, notices, is_slow });
         self.made
     }
 
@@ -166,19 +168,22 @@ impl Book {
                 Lack::Untold => untold.push(number),
             }
         }
-        if !untold.is_empty() {
-            let text = member.explain(&untold, said, now);
+        let lost = (!untold.is_empty()).then(|| member.explain(&untold, said, now));
+        if how == Parting::Settled && member.untold_outages(&self.outages) > 0 {
+            self.fault(format!("a member of group {} was not told of an outage", member.group));
+        }
+        if let Some(lost) = lost {
             self.fault_count += untold.len() as u64 - 1;
-            self.fault(text);
+            self.fault(lost);
         }
     }
 
     /// How many deliveries may still come, or may still be told of. Slow readers are not waited for.
     pub(super) fn unsettled(&self) -> usize {
         let lacking = |member: &&Member| {
-            let Some(said) = self.groups.get(&member.group) else { return 0 };
+            let said = self.groups.get(&member.group).map_or(&[][..], Vec::as_slice);
             let lacks = |number: &u32| member.may_still_be_told(&said[*number as usize]);
-            member.missing(said.len() as u32).filter(lacks).count()
+            member.missing(said.len() as u32).filter(lacks).count() + member.untold_outages(&self.outages)
         };
         self.members.values().filter(|member| !member.is_slow).map(|member| lacking(&member)).sum()
     }
@@ -232,6 +237,14 @@ impl Member {
             Parting::Leaves if bound.is_none_or(|bound| now < bound) => Lack::Left,
             Parting::Leaves | Parting::Settled => Lack::Untold,
         }
+    }
+
+    /// How many outages there were without a notice in time.
+    fn untold_outages(&self, outages: &Outages) -> usize {
+        let is_told = |(begin, bound): &(Instant, Instant)| {
+            self.notices.iter().any(|notice| notice >= begin && (self.is_slow || notice <= bound))
+        };
+        outages.since(self.joined).filter(|outage| !is_told(outage)).count()
     }
 
     fn may_still_be_told(&self, said: &Said) -> bool {
@@ -288,7 +301,7 @@ mod tests {
         }
 
         fn join(&mut self) -> u64 {
-            self.book.join(GROUP, false)
+            self.book.join(GROUP, false, self.start)
         }
 
         fn hear(&mut self, member: u64, numbers: &[u32]) {
@@ -406,6 +419,25 @@ mod tests {
     }
 
     #[test]
+    fn an_outage_is_told_to_those_that_lost_nothing() {
+        for (told, faults) in [(None, 1), (Some(9), 1), (Some(11), 0), (Some(28), 0), (Some(29), 1)] {
+            let mut story = Story::new();
+            let (member, visitor) = (story.join(), story.join());
+            let (begin, end) = (story.at(10), story.at(13));
+            story.book.outages.begin(begin);
+            story.book.outages.end(end);
+            let newcomer = story.book.join(GROUP, false, story.at(11));
+            assert_eq!(story.book.unsettled(), 2);
+            if let Some(told) = told {
+                story.miss(member, told);
+            }
+            assert_eq!(story.part(visitor, Parting::Leaves, 100), 0);
+            assert_eq!(story.part(newcomer, Parting::Settled, 100), 0);
+            assert_eq!(story.part(member, Parting::Settled, 100), faults, "told at {told:?}");
+        }
+    }
+
+    #[test]
     fn who_leaves_before_the_bound_and_who_is_cut_off_lacks_nothing() {
         for (how, seconds, faults) in
             [(Parting::Leaves, 20, 0), (Parting::Leaves, 26, 1), (Parting::Settled, 20, 1), (Parting::Ended, 26, 0)]
@@ -435,7 +467,7 @@ mod tests {
     #[test]
     fn a_slow_reader_may_read_its_notice_late_but_must_have_one() {
         let mut story = Story::new();
-        let (told, untold) = (story.book.join(GROUP, true), story.book.join(GROUP, true));
+        let (told, untold) = (story.book.join(GROUP, true, story.start), story.book.join(GROUP, true, story.start));
         story.say(10);
         assert_eq!(story.book.unsettled(), 0);
         story.miss(told, 90);

@@ -39,6 +39,12 @@ impl Outages {
         Some(bound + SLACK)
     }
 
+    /// The outages that began after this time and are over: when each began, and until when it is to be told.
+    pub(super) fn since(&self, begin: Instant) -> impl Iterator<Item = (Instant, Instant)> {
+        let later = self.0.iter().filter(move |outage| outage.begin > begin);
+        later.filter_map(|outage| Some((outage.begin, self.bound(outage.end?)?)))
+    }
+
     /// How long after the last message all losses are told, if there is no outage any more.
     pub(super) fn patience() -> Duration {
         TOLD_WITHIN + SLACK
@@ -63,6 +69,18 @@ mod tests {
         outages.begin(at(117));
         outages.end(at(118));
         assert_eq!(outages.bound(at(100)), Some(at(133)), "one outage after the other");
+    }
+
+    #[test]
+    fn outages_are_to_be_told_after_their_end() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut outages = Outages::default();
+        outages.begin(at(10));
+        assert_eq!(outages.since(at(0)).count(), 0, "it lasts");
+        outages.end(at(13));
+        assert_eq!(outages.since(at(0)).collect::<Vec<_>>(), [(at(10), at(28))]);
+        assert_eq!(outages.since(at(11)).count(), 0);
     }
 
     #[test]

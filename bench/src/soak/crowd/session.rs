@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
 
     pub(super) async fn join(&mut self, group: u32) -> Result<(), Unexpected> {
         self.ask(&words::join(group), |word| matches!(word, Word::Joined(joined) if *joined == group)).await?;
-        let member = self.world.book().join(group, self.is_slow);
+        let member = self.world.book().join(group, self.is_slow, Instant::now());
         self.members.insert(group, member);
         Ok(())
     }
