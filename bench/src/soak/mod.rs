@@ -123,7 +123,7 @@ impl Soak {
         self.visit(Shape::of(WARM_UP_CONNECTIONS), WARM_UP, false)?;
         self.base = self.at_rest(None)?;
         for number in 1..=2 {
-            eprintln!("round {number}");
+            self.say(&format!("round {number}"));
             self.rounds.push(Round::default());
             self.visit(self.shape, self.round, true)?;
             let base = self.base.clone();
@@ -154,8 +154,10 @@ impl Soak {
                 self.strike(fault)?;
             }
         }
+        self.say("nothing is said any more");
         crowd.set_stage(Stage::Quiet);
         self.wait(Outages::patience() + PATIENCE, Some(&crowd), |soak| soak.notes.book().unsettled() == 0)?;
+        self.say("everybody goes");
         crowd.set_stage(Stage::Leaving);
         if !self.wait(PATIENCE, Some(&crowd), |_| crowd.is_over())? {
             self.notes.book().fault(format!("some clients could not go within {PATIENCE:?}"));
@@ -173,8 +175,13 @@ impl Soak {
             self.notes.book().outages.end(Instant::now());
         }
         self.marks.push((self.begin.elapsed().as_secs_f64(), fault));
-        eprintln!("{:6.1} s: Redis {}", self.begin.elapsed().as_secs_f64(), fault.name());
+        self.say(&format!("Redis {}", fault.name()));
         Ok(())
+    }
+
+    /// Says what happens, for those who watch.
+    fn say(&self, what: &str) {
+        eprintln!("{:6.1} s: {what}", self.begin.elapsed().as_secs_f64());
     }
 
     /// Waits until something is so. Yields whether it is.

@@ -126,8 +126,8 @@ impl Client {
         }
     }
 
-    /// Ends the connection by a reset.
-    pub(super) fn reset(self) {
+    /// Lets the connection end by a reset when this is dropped.
+    pub(super) fn reset(&self) {
         // A reset that fails is an end all the same.
         let _ = self.stream.set_zero_linger();
     }

@@ -77,9 +77,7 @@ async fn frame(world: &World, process: u32, rule: (&'static str, &[u8], u16)) ->
             }
         }
     };
-    let end = timeout(PATIENCE, hear).await;
-    session.part(Parting::Ended);
-    match end {
+    match timeout(PATIENCE, hear).await {
         Ok(Heard::Closed(Some(closed))) if closed == code => {
             world.did(what);
             Ok(())

@@ -83,10 +83,13 @@ impl<'a> Session<'a> {
         self.answer(is_answer, &format!("an answer to {}", words.chars().take(60).collect::<String>())).await
     }
 
+    /// Joins a group. To join twice is to join once.
     pub(super) async fn join(&mut self, group: u32) -> Result<(), Unexpected> {
         self.ask(&words::join(group), |word| matches!(word, Word::Joined(joined) if *joined == group)).await?;
-        let member = self.world.book().join(group, self.is_slow, Instant::now());
-        self.members.insert(group, member);
+        if !self.members.contains_key(&group) {
+            let member = self.world.book().join(group, self.is_slow, Instant::now());
+            self.members.insert(group, member);
+        }
         Ok(())
     }
 
@@ -147,5 +150,12 @@ impl<'a> Session<'a> {
         if by_reset {
             self.client.reset();
         }
+    }
+}
+
+/// No membership outlives its connection, whatever went wrong.
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        self.part(Parting::Ended);
     }
 }

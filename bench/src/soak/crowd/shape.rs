@@ -21,7 +21,7 @@ impl Shape {
     pub(in crate::soak) fn of(connections: u32) -> Self {
         let share = |divisor: u32, least: u32| (connections / divisor).max(least);
         let (churners, slow, malformed) = (share(10, 4), share(100, 2), share(100, 2));
-        let (groups, visited) = (share(20, 2), share(200, 1));
+        let (groups, visited) = (share(50, 2), share(200, 1));
         let others = churners + slow + malformed + groups + visited + 1;
         Self { steady: connections.saturating_sub(others).max(2 * groups), churners, slow, malformed, groups, visited }
     }

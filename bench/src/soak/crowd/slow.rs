@@ -52,15 +52,10 @@ async fn visit(world: &World, number: u32, sips: bool, dice: &mut Dice) -> Resul
         };
         world.did(end);
         if end != LET_BE {
-            session.part(Parting::Ended);
             return Ok(());
         }
     }
-    let stayed = session.listen_until(world.until(Stage::Leaving)).await;
-    if stayed.is_err() {
-        session.part(Parting::Ended);
-        return stayed;
-    }
+    session.listen_until(world.until(Stage::Leaving)).await?;
     session.goodbye(Parting::Settled).await
 }
 

@@ -17,10 +17,6 @@ async fn member(world: &World, number: u32) -> Result<(), Unexpected> {
     let process = number / world.shape.groups;
     let mut session = Session::enter(world, world.address(process)).await?;
     session.join(world.shape.group_of(number)).await?;
-    let stayed = session.listen_until(world.until(Stage::Leaving)).await;
-    if stayed.is_err() {
-        session.part(Parting::Ended);
-        return stayed;
-    }
+    session.listen_until(world.until(Stage::Leaving)).await?;
     session.goodbye(Parting::Settled).await
 }
