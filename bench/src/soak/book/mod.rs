@@ -7,10 +7,14 @@
 //! Each outage of the layer is told as well to all that stay, whether they lost anything or not.
 //! A message that comes after one that was said later counts as lacking as well: its members must have been told.
 
-use std::collections::{BTreeSet, HashMap};
+mod membership;
+
+use std::collections::HashMap;
 use std::time::Instant;
 
 use super::outages::Outages;
+pub(super) use membership::Parting;
+use membership::{Lack, Membership, Order};
 
 /// How many faults are kept with their text.
 const FAULTS: usize = 30;
@@ -18,7 +22,7 @@ const FAULTS: usize = 30;
 #[derive(Debug, Default)]
 pub(super) struct Book {
     groups: HashMap<u32, Vec<Said>>,
-    members: HashMap<u64, Member>,
+    members: HashMap<u64, Membership>,
     made: u64,
     pub(super) outages: Outages,
     pub(super) totals: Totals,
@@ -39,35 +43,6 @@ struct Said {
 enum Answer {
     Accepted(Instant),
     Rejected,
-}
-
-/// One membership.
-#[derive(Debug)]
-struct Member {
-    group: u32,
-    joined: Instant,
-    /// The first message that must arrive.
-    from: u32,
-    /// What comes next, once anything came.
-    next: Option<u32>,
-    /// What was passed over.
-    skipped: BTreeSet<u32>,
-    /// What of that came later.
-    late: BTreeSet<u32>,
-    notices: Vec<Instant>,
-    /// Whether it reads slowly, so that no bound holds for what it is told.
-    is_slow: bool,
-}
-
-/// How a membership ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Parting {
-    /// The member goes.
-    Leaves,
-    /// The server ends the connection.
-    Ended,
-    /// The member goes after all messages have had their time.
-    Settled,
 }
 
 /// What was counted.
@@ -118,16 +93,15 @@ impl Book {
     /// A connection has become a member. Yields the name of the membership.
     pub(super) fn join(&mut self, group: u32, is_slow: bool, joined: Instant) -> u64 {
         let from = self.groups.get(&group).map_or(0, Vec::len) as u32;
-        let (skipped, late, notices) = Default::default();
         self.made += 1;
-        self.members.insert(self.made, Member { group, joined, from, next: None, skipped, late, notices, is_slow });
+        self.members.insert(self.made, Membership::new(group, from, is_slow, joined));
         self.made
     }
 
     /// A member was sent a message.
     pub(super) fn hear(&mut self, member: u64, number: u32) {
         let Some(member) = self.members.get_mut(&member) else { return };
-        let group = member.group;
+        let group = member.group();
         let said = self.groups.get(&group).map_or(0, Vec::len) as u32;
         if number >= said {
             return self.fault(format!("message {number} came to group {group}, and was never said"));
@@ -147,7 +121,7 @@ impl Book {
         self.totals.notices += 1;
         for member in members {
             if let Some(member) = self.members.get_mut(&member) {
-                member.notices.push(now);
+                member.miss(now);
             }
         }
     }
@@ -155,22 +129,21 @@ impl Book {
     /// A membership ends.
     pub(super) fn part(&mut self, member: u64, how: Parting, now: Instant) {
         let Some(member) = self.members.remove(&member) else { return };
-        let no_messages = Vec::new();
-        let said = self.groups.get(&member.group).unwrap_or(&no_messages);
+        let said = self.groups.get(&member.group()).map_or(&[][..], Vec::as_slice);
         let mut untold = Vec::new();
         for number in member.missing(said.len() as u32) {
-            let is_late = member.late.contains(&number);
+            let lost = u64::from(!member.came_late(number));
             match member.judge(&said[number as usize], &self.outages, how, now) {
                 Lack::None => {}
-                Lack::Told => self.totals.told += u64::from(!is_late),
-                Lack::Ended => self.totals.ended += u64::from(!is_late),
-                Lack::Left => self.totals.left += u64::from(!is_late),
+                Lack::Told => self.totals.told += lost,
+                Lack::Ended => self.totals.ended += lost,
+                Lack::Left => self.totals.left += lost,
                 Lack::Untold => untold.push(number),
             }
         }
         let lost = (!untold.is_empty()).then(|| member.explain(&untold, said, now));
         if how == Parting::Settled && member.untold_outages(&self.outages) > 0 {
-            self.fault(format!("a member of group {} was not told of an outage", member.group));
+            self.fault(format!("a member of group {} was not told of an outage", member.group()));
         }
         if let Some(lost) = lost {
             self.fault_count += untold.len() as u64 - 1;
@@ -180,93 +153,12 @@ impl Book {
 
     /// How many deliveries may still come, or may still be told of. Slow readers are not waited for.
     pub(super) fn unsettled(&self) -> usize {
-        let lacking = |member: &&Member| {
-            let said = self.groups.get(&member.group).map_or(&[][..], Vec::as_slice);
-            let lacks = |number: &u32| member.may_still_be_told(&said[*number as usize]);
-            member.missing(said.len() as u32).filter(lacks).count() + member.untold_outages(&self.outages)
+        let unsettled = |member: &Membership| {
+            let said = self.groups.get(&member.group()).map_or(&[][..], Vec::as_slice);
+            let is_open = |number: &u32| member.may_still_be_told(&said[*number as usize]);
+            member.missing(said.len() as u32).filter(is_open).count() + member.untold_outages(&self.outages)
         };
-        self.members.values().filter(|member| !member.is_slow).map(|member| lacking(&member)).sum()
-    }
-}
-
-enum Order {
-    Next,
-    Late,
-    Again,
-}
-
-/// What became of a message that did not come in its turn.
-enum Lack {
-    /// It was not accepted.
-    None,
-    Told,
-    Ended,
-    Left,
-    Untold,
-}
-
-impl Member {
-    fn hear(&mut self, number: u32) -> Order {
-        match self.next {
-            Some(next) if number < next => {
-                let is_late = self.skipped.contains(&number) && self.late.insert(number);
-                return if is_late { Order::Late } else { Order::Again };
-            }
-            next => self.skipped.extend(next.unwrap_or(0).max(self.from)..number),
-        }
-        self.next = Some(number + 1);
-        Order::Next
-    }
-
-    /// What did not come in its turn, of so many messages.
-    fn missing(&self, said: u32) -> impl Iterator<Item = u32> {
-        self.skipped.iter().copied().chain(self.next.unwrap_or(0).max(self.from)..said)
-    }
-
-    fn judge(&self, said: &Said, outages: &Outages, how: Parting, now: Instant) -> Lack {
-        let accepted = match said.answer {
-            Some(Answer::Accepted(at)) => at,
-            // Nothing was promised, or not yet.
-            Some(Answer::Rejected) | None => return Lack::None,
-        };
-        let bound = outages.bound(accepted).filter(|_| !self.is_slow);
-        let is_told = |notice: &Instant| *notice >= said.at && bound.is_none_or(|bound| *notice <= bound);
-        match how {
-            _ if self.notices.iter().any(is_told) => Lack::Told,
-            Parting::Ended => Lack::Ended,
-            Parting::Leaves if bound.is_none_or(|bound| now < bound) => Lack::Left,
-            Parting::Leaves | Parting::Settled => Lack::Untold,
-        }
-    }
-
-    /// How many outages there were without a notice in time.
-    fn untold_outages(&self, outages: &Outages) -> usize {
-        let is_told = |(begin, bound): &(Instant, Instant)| {
-            self.notices.iter().any(|notice| notice >= begin && (self.is_slow || notice <= bound))
-        };
-        outages.since(self.joined).filter(|outage| !is_told(outage)).count()
-    }
-
-    fn may_still_be_told(&self, said: &Said) -> bool {
-        let is_due = !matches!(said.answer, Some(Answer::Rejected));
-        is_due && !self.notices.iter().any(|notice| *notice >= said.at)
-    }
-
-    fn explain(&self, untold: &[u32], said: &[Said], now: Instant) -> String {
-        let ago = |at: Instant| format!("{:.2} s", now.saturating_duration_since(at).as_secs_f64());
-        let said_ago = untold.iter().take(5).map(|number| format!("{number} ({})", ago(said[*number as usize].at)));
-        let told_ago: Vec<_> = self.notices.iter().rev().take(3).map(|notice| ago(*notice)).collect();
-        format!(
-            "{} accepted messages to group {} did not come to a member, which was not told in time: {}, said so long ago; it was \
-             told of losses {} ago; it began at message {}, and came to {:?} of {}",
-            untold.len(),
-            self.group,
-            said_ago.collect::<Vec<_>>().join(", "),
-            if told_ago.is_empty() { "never".to_owned() } else { told_ago.join(" and ") },
-            self.from,
-            self.next,
-            said.len(),
-        )
+        self.members.values().filter(|member| !member.is_slow()).map(unsettled).sum()
     }
 }
 
