@@ -1,6 +1,6 @@
 //! A member of the loudest group that reads little or nothing for a while.
 //!
-//! It reads all that is there when the server has closed somebody for being slow, which may be itself: the close frame comes
+//! It reads all that is there when the server has closed a slow reader, which may be itself: the close frame comes
 //! behind what the server had begun to send, and within `close_timeout` or not at all.
 
 use std::sync::Arc;
