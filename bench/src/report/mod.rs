@@ -11,7 +11,7 @@ mod tables;
 mod targets;
 mod versions;
 
-pub(crate) use versions::{command, date};
+pub(crate) use versions::{command, date, of as version_of};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -7,7 +7,7 @@ use crate::machine::{first_line, version};
 use crate::servers::{Kind, foreign};
 
 /// What a server is made of, with versions.
-pub(super) fn of(kind: Kind) -> String {
+pub(crate) fn of(kind: Kind) -> String {
     match foreign(kind) {
         Some(server) => of_foreign(kind, server),
         None if kind == Kind::Chanx => format!("{}{}", version("chanx"), commit()),

@@ -12,7 +12,8 @@ use crate::cli::SoakOptions;
 use crate::machine;
 use crate::redis_server::RedisServer;
 use crate::report::curves::{Curve, Curves};
-use crate::report::{command, date};
+use crate::report::{command, date, version_of};
+use crate::servers::Kind;
 
 /// What came of a soak.
 #[derive(Debug)]
@@ -75,7 +76,8 @@ impl Report {
         let redis = RedisServer::version().unwrap_or_else(|| "no Redis".to_owned());
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         writeln!(f, "{}", machine::versions(processors, &redis).trim_end())?;
-        writeln!(f, "- {}: `{}`\n", date(), command())
+        writeln!(f, "- {}: `{}`", date(), command())?;
+        writeln!(f, "- {}\n", version_of(Kind::Chanx))
     }
 
     fn held(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,8 @@
 //! A member of the loudest group that reads little or nothing for a while.
 //!
-//! It reads all that is there when the server has closed a slow reader, which may be itself: the close frame comes
-//! behind what the server had begun to send, and within `close_timeout` or not at all.
+//! One that reads nothing reads all that is there when the server has closed a slow reader, which may be itself: the close
+//! frame comes behind what the server had begun to send, and within `close_timeout` or not at all. One that reads a little goes on
+//! with that, and is cut.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,7 +60,7 @@ async fn visit(world: &World, number: u32, sips: bool, dice: &mut Dice) -> Resul
     session.goodbye(Parting::Settled).await
 }
 
-/// Reads little or nothing, until the time has passed or a slow reader was closed.
+/// Reads little or nothing, until the time has passed or, where it reads nothing, a slow reader was closed.
 async fn dawdle(world: &World, session: &mut Session<'_>, sips: bool, time: Duration) {
     let mut too_slow = world.too_slow.clone();
     too_slow.mark_unchanged();
@@ -75,7 +76,7 @@ async fn dawdle(world: &World, session: &mut Session<'_>, sips: bool, time: Dura
     tokio::select! {
         () = sip => {}
         // The sender lives as long as the load.
-        _ = too_slow.changed() => {}
+        _ = too_slow.changed(), if !sips => {}
         _ = world.rest(time, Stage::Quiet) => {}
     }
 }
