@@ -6,6 +6,8 @@ use std::fmt;
 #[derive(Debug)]
 pub(crate) struct Curves {
     pub(crate) title: String,
+    /// What the marks are.
+    pub(crate) legend: &'static str,
     pub(crate) curves: Vec<Curve>,
     /// When something happened, in seconds, and what.
     pub(crate) marks: Vec<(f64, &'static str)>,
@@ -22,7 +24,7 @@ pub(crate) struct Curve {
 const WIDTH: f64 = 760.0;
 const MARGIN: f64 = 16.0;
 const LEFT: f64 = 72.0;
-const HEAD: f64 = 48.0;
+const HEAD: f64 = 64.0;
 const FOOT: f64 = 32.0;
 const PANEL: f64 = 110.0;
 /// Between two panels, with the label of the second.
@@ -33,7 +35,7 @@ text{font:13px system-ui,sans-serif;fill:#1f2328}\
 .title{font-size:16px;font-weight:600}\
 .quiet{fill:#59636e}\
 .curve{fill:none;stroke:#1f6feb;stroke-width:1.5}\
-.axis{stroke:#8b949e;stroke-width:1}\
+.axis{fill:none;stroke:#8b949e;stroke-width:1}\
 .mark{stroke:#cf222e;stroke-width:1;stroke-dasharray:2 3}\
 @media(prefers-color-scheme:dark){\
 text{fill:#e6edf3}.quiet{fill:#9198a1}\
@@ -82,6 +84,7 @@ impl fmt::Display for Curves {
         )?;
         writeln!(f, "<title>{title}</title>\n<style>{STYLE}</style>")?;
         writeln!(f, r#"<text class="title" x="{MARGIN}" y="28">{title}</text>"#)?;
+        writeln!(f, r#"<text class="quiet" x="{MARGIN}" y="48">{}</text>"#, self.legend)?;
         self.curves.iter().enumerate().try_for_each(|(number, curve)| self.panel(f, number, curve))?;
         let (y, end) = (height - 12.0, self.duration());
         writeln!(f, r#"<text class="quiet" x="{LEFT}" y="{y}">0 s</text>"#)?;
@@ -97,18 +100,20 @@ mod tests {
     #[test]
     fn a_curve_fills_its_panel_and_marks_stand_at_their_time() {
         let curve = Curve { label: "things".to_owned(), points: vec![(0.0, 0.0), (5.0, 20.0), (10.0, 10.0)] };
-        let curves = Curves { title: "Curves".to_owned(), curves: vec![curve], marks: vec![(5.0, "a fault")] };
+        let curves =
+            Curves { title: "Curves".to_owned(), legend: "faults", curves: vec![curve], marks: vec![(5.0, "a fault")] };
         let text = curves.to_string();
-        // From x = 72 to 744, from y = 192 at the bottom to 82.
-        assert!(text.contains(r#"points="72.0,192.0 408.0,82.0 744.0,137.0""#), "{text}");
-        assert!(text.contains(r#"<path class="mark" d="M408.0 82V192"><title>a fault</title></path>"#), "{text}");
+        // From x = 72 to 744, from y = 208 at the bottom to 98.
+        assert!(text.contains(r#"points="72.0,208.0 408.0,98.0 744.0,153.0""#), "{text}");
+        assert!(text.contains(r#"<path class="mark" d="M408.0 98V208"><title>a fault</title></path>"#), "{text}");
         assert!(text.contains(r#"text-anchor="end">20</text>"#) && text.contains(">10 s</text>"), "{text}");
     }
 
     #[test]
     fn nothing_makes_an_image_too() {
         let curve = Curve { label: "nothing".to_owned(), points: Vec::new() };
-        let text = Curves { title: "Curves".to_owned(), curves: vec![curve], marks: Vec::new() }.to_string();
+        let text =
+            Curves { title: "Curves".to_owned(), legend: "faults", curves: vec![curve], marks: Vec::new() }.to_string();
         assert!(text.contains(r#"points="""#) && !text.contains("NaN"), "{text}");
     }
 }

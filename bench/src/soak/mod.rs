@@ -132,8 +132,9 @@ impl Soak {
             self.rounds.last_mut().into_iter().for_each(|round| round.rest = rest);
         }
         if let [first, second] = &self.rounds[..] {
-            let grown = curve::growth(first, second);
-            grown.into_iter().for_each(|fault| self.notes.book().fault(fault));
+            let excess = self.rounds.iter().filter_map(|round| round.excess(self.shape.slow()));
+            let faults = excess.chain(curve::growth(first, second));
+            faults.for_each(|fault| self.notes.book().fault(fault));
         }
         let too_slow: u64 = self.look()?.iter().map(|held| held.figures.too_slow).sum();
         if too_slow == 0 && self.round >= SLOW_ARE_CLOSED_WITHIN {

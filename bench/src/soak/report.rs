@@ -61,7 +61,8 @@ impl Report {
         };
         let marks = self.marks.iter().filter(|(_, fault)| matches!(fault, Fault::Killed | Fault::Flushed));
         Curves {
-            title: format!("Soak: {}", self.title),
+            title: format!("Soak: {}", self.title.replace('`', "")),
+            legend: "dashed: Redis is killed, or flushed",
             curves: vec![
                 curve("consumers", |held| held.figures.open() as f64),
                 curve("resident memory, MiB", |held| held.resident as f64 / f64::from(1 << 20)),
@@ -86,6 +87,7 @@ impl Report {
         row(f, "at the beginning, after visitors", self.base)?;
         for (number, round) in self.rounds.iter().enumerate() {
             row(f, &format!("round {}, at most", number + 1), round.peak)?;
+            writeln!(f, "| round {}, the median | | {} | | | |", number + 1, mib(round.level()))?;
             row(f, &format!("round {}, afterwards", number + 1), round.rest)?;
         }
         writeln!(f)

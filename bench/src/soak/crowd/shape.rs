@@ -26,6 +26,10 @@ impl Shape {
         Self { steady: connections.saturating_sub(others).max(2 * groups), churners, slow, malformed, groups, visited }
     }
 
+    pub(in crate::soak) fn slow(&self) -> u32 {
+        self.slow
+    }
+
     /// The group of a member that stays. Members of each group are spread over all processes.
     pub(super) fn group_of(&self, number: u32) -> u32 {
         number % self.groups
