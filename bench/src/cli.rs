@@ -23,6 +23,11 @@ pub(crate) struct Cli {
 pub(crate) enum Task {
     #[command(flatten)]
     Measure(Measurement),
+    /// Clients of all kinds for a long time, while Redis is killed again and again: whether anything is lost or kept
+    Soak(SoakOptions),
+    /// A process of the server that is soaked, until its standard input ends
+    #[command(hide = true)]
+    SoakSite(SiteOptions),
     /// One of the servers, until its standard input ends
     #[command(hide = true)]
     Serve(ServeOptions),
@@ -144,6 +149,44 @@ pub(crate) struct FleetOptions {
     connections: u32,
     #[command(flatten)]
     common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SoakOptions {
+    /// How many connections at a time
+    #[arg(long, default_value_t = 5000, value_parser = at_least_one())]
+    pub(crate) connections: u32,
+    /// Seconds of both rounds together
+    #[arg(long, default_value_t = 600.0, value_parser = seconds)]
+    pub(crate) seconds: f64,
+    /// Seconds between two kills of Redis
+    #[arg(long, default_value_t = 60.0, value_parser = seconds)]
+    pub(crate) redis_restart: f64,
+    /// What connects the processes; all but `memory`, where there is one process, need a `redis-server` in the path
+    #[arg(long, value_enum, default_value = "redis")]
+    pub(crate) layer: Layer,
+    /// How many processes of the server
+    #[arg(long, default_value_t = 2, value_parser = at_least_one())]
+    pub(crate) processes: u32,
+    /// What clients do by chance is the same for the same seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// A folder for the report, the curves and the logs of the processes
+    #[arg(long, default_value = "target/soak")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SiteOptions {
+    #[arg(value_enum)]
+    pub(crate) command: SiteCommand,
+}
+
+/// What a site is to do.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SiteCommand {
+    Migrate,
+    Runserver,
 }
 
 #[derive(Debug, Args)]

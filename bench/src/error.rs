@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::load::LoadError;
 use crate::measure::MeasureError;
 use crate::servers::ServeError;
+use crate::soak::SoakError;
 
 /// Why there are no figures.
 #[derive(Debug, Error)]
@@ -22,6 +23,8 @@ pub(crate) enum Error {
     Hold(#[source] LoadError),
     #[error("the report cannot be written to {path}")]
     Output { path: PathBuf, source: io::Error },
+    #[error("the soak failed")]
+    Soak(#[from] SoakError),
     #[error(transparent)]
     Serve(#[from] ServeError),
 }

@@ -11,18 +11,24 @@ const LOCK: &str = include_str!("../../Cargo.lock");
 
 /// Machine and versions, as a list in Markdown.
 pub(crate) fn description(processors: usize, cores: Option<Cores>, redis: &str) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "- machine: {}, {processors} processor(s), {}", processor(), memory());
-    let _ = writeln!(text, "- system: Linux {}, {}, {redis}", kernel(), compiler());
-    let versions: Vec<_> = ["axum", "tungstenite", "tokio", "hyper"].iter().map(|name| version(name)).collect();
-    let build = if cfg!(debug_assertions) { "a DEBUG build, whose figures mean nothing" } else { "a release build" };
-    let _ = writeln!(text, "- built with {}; {build}", versions.join(", "));
+    let mut text = versions(processors, redis);
     let _ = match cores {
         Some(Cores { servers, load }) => {
             writeln!(text, "- servers on core {servers}, load on core {load}, loopback, no TLS")
         }
         None => writeln!(text, "- servers and load share ONE core, loopback, no TLS"),
     };
+    text
+}
+
+/// The same without cores, for servers and a load that run where they like.
+pub(crate) fn versions(processors: usize, redis: &str) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "- machine: {}, {processors} processor(s), {}", processor(), memory());
+    let _ = writeln!(text, "- system: Linux {}, {}, {redis}", kernel(), compiler());
+    let versions: Vec<_> = ["axum", "tungstenite", "tokio", "hyper"].iter().map(|name| version(name)).collect();
+    let build = if cfg!(debug_assertions) { "a DEBUG build, whose figures mean nothing" } else { "a release build" };
+    let _ = writeln!(text, "- built with {}; {build}", versions.join(", "));
     text
 }
 

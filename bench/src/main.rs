@@ -9,6 +9,8 @@
 //!   [`sample::Figure`] that the work has.
 //! - [`run`] goes through works and servers in rounds, and gives each sample to [`report::Report`]:
 //!   `Report::new(header)`, `add(work, kind, sample)`, `leave_out(kind, why)`, `Display`.
+//!
+//! [`soak`] measures nothing: it finds out whether chanx loses or keeps anything under all that can happen to it.
 
 mod cli;
 mod error;
@@ -30,6 +32,7 @@ mod servers;
 
 mod hold;
 mod sessions;
+mod soak;
 
 mod cores;
 mod cpu;
@@ -48,6 +51,8 @@ use cli::{Cli, Task};
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Measure(what) => run::run(&what.into_plan()),
+        Task::Soak(options) => soak::soak(&options).map_err(error::Error::from),
+        Task::SoakSite(options) => return soak::run_site(options.command),
         Task::Hold(options) => hold::hold(&options).map_err(error::Error::Hold),
         Task::Serve(options) => servers::serve(&options).map_err(error::Error::from),
     };

@@ -1,7 +1,9 @@
-//! A Redis of its own for a measurement, which keeps nothing and ends with it.
+//! A Redis of its own for a measurement, which ends with it.
 
+use std::ffi::OsStr;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,16 +30,31 @@ impl RedisServer {
         line.split(' ').find_map(|word| word.strip_prefix("v=")).map(|version| format!("Redis {version}"))
     }
 
-    /// Starts a Redis on the core of the servers.
+    /// Starts a Redis on the core of the servers, which keeps nothing.
     ///
     /// # Errors
     /// It does not start, or does not answer.
     pub(crate) fn start(cores: Option<Cores>) -> Result<Self, ProcessError> {
-        let failed = |source| ProcessError::Start { program: PROGRAM.to_owned(), source };
-        let address = free_address().map_err(failed)?;
+        let address = free_address(Ipv4Addr::LOCALHOST).map_err(failed)?;
+        Self::launch(address, ["--save", "", "--appendonly", "no", "--dir", "/"].map(OsStr::new), cores)
+    }
+
+    /// Starts a Redis at this address with the data that it left in this folder, where it writes down all that it is told.
+    ///
+    /// # Errors
+    /// It does not start, or does not answer.
+    pub(crate) fn start_in(folder: &Path, address: SocketAddr) -> Result<Self, ProcessError> {
+        let options = ["--save", "", "--appendonly", "yes", "--dir"].map(OsStr::new);
+        Self::launch(address, options.into_iter().chain([folder.as_os_str()]), None)
+    }
+
+    fn launch<'a>(
+        address: SocketAddr,
+        options: impl IntoIterator<Item = &'a OsStr>,
+        cores: Option<Cores>,
+    ) -> Result<Self, ProcessError> {
         let mut command = Command::new(PROGRAM);
-        command.args(["--bind", "127.0.0.1", "--port", &address.port().to_string()]);
-        command.args(["--save", "", "--appendonly", "no", "--dir", "/"]);
+        command.args(["--bind", &address.ip().to_string(), "--port", &address.port().to_string()]).args(options);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let server = Self { child: spawn(&mut command, cores).map_err(failed)?, address };
         let end = Instant::now() + PATIENCE;
@@ -48,6 +65,14 @@ impl RedisServer {
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok(server)
+    }
+
+    /// Lets it forget everything.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        self.ask(b"FLUSHALL\r\n", b"+OK\r\n")
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -63,13 +88,21 @@ impl RedisServer {
     }
 
     fn ping(&self) -> io::Result<()> {
+        self.ask(b"PING\r\n", b"+PONG\r\n")
+    }
+
+    fn ask<const N: usize>(&self, question: &[u8], expected: &[u8; N]) -> io::Result<()> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        stream.write_all(b"PING\r\n")?;
-        let mut answer = [0; 7];
+        stream.write_all(question)?;
+        let mut answer = [0; N];
         stream.read_exact(&mut answer)?;
-        if &answer == b"+PONG\r\n" { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+        if &answer == expected { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
     }
+}
+
+fn failed(source: io::Error) -> ProcessError {
+    ProcessError::Start { program: PROGRAM.to_owned(), source }
 }
 
 impl Drop for RedisServer {
@@ -81,6 +114,9 @@ impl Drop for RedisServer {
 }
 
 /// An address that nobody listens on.
-fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind(("127.0.0.1", 0))?.local_addr()
+///
+/// # Errors
+/// This machine has no such address.
+pub(crate) fn free_address(ip: Ipv4Addr) -> io::Result<SocketAddr> {
+    TcpListener::bind((ip, 0))?.local_addr()
 }

@@ -134,6 +134,8 @@ fn what_cannot_be_measured_is_an_error() {
         ["idle", "--logins", "guest"],
         ["growth", "--of", "weeds"],
         ["fleet", "--connections", "0"],
+        ["soak", "--connections", "0"],
+        ["soak", "--redis-restart", "0"],
         ["quick", "--seconds", "0"],
         ["all", "--servers", "x"],
     ] {

@@ -30,7 +30,7 @@ pub(crate) struct Refused {
 
 /// How far a client has come.
 #[derive(Debug, Default)]
-pub(super) struct Arrival {
+pub(crate) struct Arrival {
     is_upgraded: bool,
     /// How many parts of the greeting were heard.
     greeted: usize,
@@ -59,7 +59,7 @@ impl<'a> Door<'a> {
     }
 
     /// What a client of this number asks for.
-    pub(super) fn request(&self, address: SocketAddr, number: usize) -> String {
+    pub(crate) fn request(&self, address: SocketAddr, number: usize) -> String {
         let (path, query) = (self.path, self.dialect.query());
         let session = self.sessions.get(number % self.sessions.len().max(1));
         let cookie = session.map_or(String::new(), |session| format!("Cookie: sessionid={session}\r\n"));
@@ -72,7 +72,7 @@ impl<'a> Door<'a> {
 
 impl Arrival {
     /// Takes what the server answers, and adds to `outgoing` what the client says to that. Yields whether it is in.
-    pub(super) fn take(&mut self, bytes: &[u8], door: &Door<'_>, outgoing: &mut Vec<u8>) -> Result<bool, Refused> {
+    pub(crate) fn take(&mut self, bytes: &[u8], door: &Door<'_>, outgoing: &mut Vec<u8>) -> Result<bool, Refused> {
         self.unread.extend_from_slice(bytes);
         if !self.is_upgraded && !self.upgrade()? {
             return Ok(false);
@@ -95,7 +95,7 @@ impl Arrival {
     }
 
     /// What came after the greeting.
-    pub(super) fn into_rest(self) -> Vec<u8> {
+    pub(crate) fn into_rest(self) -> Vec<u8> {
         self.unread
     }
 
@@ -114,7 +114,7 @@ impl Arrival {
         Ok(true)
     }
 
-    pub(super) fn refused(&self) -> Refused {
+    pub(crate) fn refused(&self) -> Refused {
         Refused { answer: String::from_utf8_lossy(&self.unread).into_owned() }
     }
 }

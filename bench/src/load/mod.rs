@@ -18,7 +18,7 @@ mod visitor;
 
 pub(crate) use connect::ConnectError;
 pub(crate) use dialect::Dialect;
-pub(crate) use door::Door;
+pub(crate) use door::{Arrival, Door};
 pub(crate) use echo::Echo;
 pub(crate) use fanout::Fanout;
 pub(crate) use script::Exchange;

@@ -1,5 +1,7 @@
 //! What was measured, as Markdown and as plots.
 
+pub(crate) mod curves;
+
 mod names;
 mod page;
 mod plot;
@@ -8,6 +10,8 @@ mod results;
 mod tables;
 mod targets;
 mod versions;
+
+pub(crate) use versions::{command, date, of as version_of};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -7,7 +7,7 @@ use crate::machine::{first_line, version};
 use crate::servers::{Kind, foreign};
 
 /// What a server is made of, with versions.
-pub(super) fn of(kind: Kind) -> String {
+pub(crate) fn of(kind: Kind) -> String {
     match foreign(kind) {
         Some(server) => of_foreign(kind, server),
         None if kind == Kind::Chanx => format!("{}{}", version("chanx"), commit()),
@@ -50,12 +50,12 @@ fn commit() -> String {
     first_line(&mut git).map_or(String::new(), |commit| format!(" at {commit}"))
 }
 
-pub(super) fn date() -> String {
+pub(crate) fn date() -> String {
     first_line(Command::new("date").args(["-u", "+%Y-%m-%d"])).unwrap_or_else(|| "on an unknown day".to_owned())
 }
 
 /// The command that makes such a run.
-pub(super) fn command() -> String {
+pub(crate) fn command() -> String {
     let feature = if cfg!(feature = "peers") { " --features peers" } else { "" };
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     format!("cargo run --release -p bench{feature} -- {}", arguments.join(" "))
