@@ -41,6 +41,7 @@ const SCENARIOS: &[Scenario] = &[
     Scenario { name: "decode-action-last-73", run: |rounds| read(&action_last(SMALL), rounds) },
     Scenario { name: "decode-faulty-73", run: |rounds| read(&faulty(SMALL), rounds) },
     Scenario { name: "decode-floats-73", run: |rounds| read(FLOATS, rounds) },
+    Scenario { name: "decode-formats-92", run: |rounds| read(FORMATS, rounds) },
     Scenario { name: "encode-73", run: |rounds| write(SMALL, rounds) },
     Scenario { name: "encode-4096", run: |rounds| write(LARGE, rounds) },
     Scenario { name: "echo-73", run: |rounds| echo(&message(SMALL), rounds) },
@@ -71,6 +72,16 @@ enum Chat {
     Ping,
     Say(Text),
     Go(Vec<f64>),
+    Meet(Meeting),
+}
+
+/// Strings of the usual formats.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Meeting {
+    #[schemars(extend("format" = "uuid"))]
+    id: String,
+    #[schemars(extend("format" = "date"))]
+    day: String,
 }
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema, Validate)]
@@ -83,7 +94,12 @@ impl Message for Chat {
     fn messages() -> &'static MessageSet {
         static MESSAGES: OnceLock<MessageSet> = OnceLock::new();
         MESSAGES.get_or_init(|| {
-            MessageSet::builder().nothing("ping", "").payload::<Text>("say", "").payload::<Vec<f64>>("go", "").build()
+            MessageSet::builder()
+                .nothing("ping", "")
+                .payload::<Text>("say", "")
+                .payload::<Vec<f64>>("go", "")
+                .payload::<Meeting>("meet", "")
+                .build()
         })
     }
 
@@ -92,6 +108,7 @@ impl Message for Chat {
             Self::Ping => "ping",
             Self::Say(_) => "say",
             Self::Go(_) => "go",
+            Self::Meet(_) => "meet",
         }
     }
 }
@@ -102,13 +119,14 @@ impl IncomingMessage for Chat {
             "ping" => fields.nothing().map(|()| Self::Ping),
             "say" => fields.payload().map(Self::Say),
             "go" => fields.payload().map(Self::Go),
+            "meet" => fields.payload().map(Self::Meet),
             _ => fields.unknown_action(),
         }
     }
 
     fn validate(&self) -> Result<(), Report> {
         match self {
-            Self::Ping | Self::Go(_) => Ok(()),
+            Self::Ping | Self::Go(_) | Self::Meet(_) => Ok(()),
             Self::Say(text) => Validate::validate(text),
         }
     }
@@ -120,12 +138,16 @@ impl OutgoingMessage for Chat {
             Self::Ping => fields.serialize_entry("payload", &()),
             Self::Say(text) => fields.serialize_entry("payload", text),
             Self::Go(place) => fields.serialize_entry("payload", place),
+            Self::Meet(meeting) => fields.serialize_entry("payload", meeting),
         }
     }
 }
 
 /// A place and a time, of 73 bytes.
 const FLOATS: &str = r#"{"action":"go","payload":[48.85837009,2.294481123,1796353693.5594187000]}"#;
+
+/// An id and a day.
+const FORMATS: &str = r#"{"action":"meet","payload":{"id":"2f1b6c0e-7d1f-4f0a-9a66-3a1f1a2b3c4d","day":"2026-11-30"}}"#;
 
 /// A message of `size` bytes.
 fn message(size: usize) -> String {

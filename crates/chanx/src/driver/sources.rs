@@ -82,8 +82,8 @@ impl Sources {
 
     /// One round over the sources. What a handler sent may stay until there is no room for more, unless `immediately`.
     pub(super) fn make_progress(&mut self, session: &mut Session, task: &mut Task<'_>, immediately: bool) -> Progress {
-        self.begin_turn(session);
-        let received = self.read_mailbox(session, task);
+        self.begin_turn(session, task);
+        let received = self.mailbox.is_filled() && self.read_mailbox(session, task);
         let was_full = !session.has_room();
         let leaves = immediately || was_full || session.must_leave();
         let mut wrote = leaves && self.poll_write(session, task);
@@ -132,13 +132,13 @@ impl Sources {
     }
 
     /// Takes what a connection has while it runs: buffers, and the right to write.
-    pub(super) fn begin_turn(&mut self, session: &mut Session) {
+    pub(super) fn begin_turn(&mut self, session: &mut Session, task: &Task<'_>) {
         if std::mem::replace(&mut self.has_turn, true) {
             return;
         }
         self.budget = Budget::default();
         BUFFERS.with_borrow_mut(|buffers| session.lend(buffers));
-        let Turn { lent, ticks } = self.mailbox.begin_turn();
+        let Turn { lent, ticks } = self.mailbox.begin_turn(task);
         if ticks > 0 {
             session.elapse(ticks);
             self.is_ticked = true;
@@ -237,7 +237,7 @@ impl Sources {
     /// Prepares the goodbye: the outlet comes back for good.
     pub(super) fn begin_goodbye(&mut self, session: &mut Session) {
         self.end_turn(session);
-        let Turn { lent, .. } = self.mailbox.begin_turn();
+        let lent = self.mailbox.take_back();
         self.take_back(session, lent);
         self.close_mailbox();
     }
