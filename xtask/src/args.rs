@@ -7,9 +7,10 @@ use crate::steps;
 
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
-usage: cargo xtask test [--only STEP]…                          check everything, or these steps
+usage: cargo xtask test [--all] [--only STEP]…                  check everything, the long steps too, or these steps
        cargo xtask conformance [--profile NAME] [--only GLOB]   replay the conformance cases
        cargo xtask instructions [--accept]                      count what the protocol does, or accept the counts
+       cargo xtask mutants [--only TEXT]                        change the driver, which its model must notice
        cargo xtask help                                         explain the steps
 ";
 
@@ -18,12 +19,14 @@ usage: cargo xtask test [--only STEP]…                          check everythi
 pub(crate) enum Request {
     /// Explain the commands and the steps.
     Help,
-    /// Run these steps of the test command, all of them if the list is empty.
-    Test { only: Vec<String> },
+    /// Run these steps of the test command; if the list is empty, those that are not long, or all.
+    Test { all: bool, only: Vec<String> },
     /// Replay these conformance cases.
     Conformance(Selection),
     /// Count instructions, and compare the counts or accept them.
     Instructions { accept: bool },
+    /// Try the changes of the driver whose names contain this text.
+    Mutants { only: String },
 }
 
 /// Why a command line is not valid.
@@ -58,19 +61,22 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request, A
         Some("test") => test(args),
         Some("conformance") => selection(args),
         Some("instructions") => instructions(args),
+        Some("mutants") => mutants(args),
         Some(other) => Err(ArgsError::UnknownCommand(other.to_owned())),
     }
 }
 
 fn test(mut args: impl Iterator<Item = String>) -> Result<Request, ArgsError> {
+    let mut all = false;
     let mut only = Vec::new();
     while let Some(option) = args.next() {
         match option.as_str() {
+            "--all" => all = true,
             "--only" => only.push(step(value("--only", args.next())?)?),
             _ => return Err(ArgsError::UnknownOption(option)),
         }
     }
-    Ok(Request::Test { only })
+    Ok(Request::Test { all, only })
 }
 
 fn selection(mut args: impl Iterator<Item = String>) -> Result<Request, ArgsError> {
@@ -96,12 +102,23 @@ fn instructions(args: impl Iterator<Item = String>) -> Result<Request, ArgsError
     Ok(Request::Instructions { accept })
 }
 
+fn mutants(mut args: impl Iterator<Item = String>) -> Result<Request, ArgsError> {
+    let mut only = String::new();
+    while let Some(option) = args.next() {
+        match option.as_str() {
+            "--only" => only = value("--only", args.next())?,
+            _ => return Err(ArgsError::UnknownOption(option)),
+        }
+    }
+    Ok(Request::Mutants { only })
+}
+
 fn value(option: &'static str, given: Option<String>) -> Result<String, ArgsError> {
     given.ok_or(ArgsError::MissingValue(option))
 }
 
 fn step(name: String) -> Result<String, ArgsError> {
-    if steps::ALL.iter().any(|step| step.name == name) { Ok(name) } else { Err(ArgsError::UnknownStep(name)) }
+    if steps::all().any(|step| step.name == name) { Ok(name) } else { Err(ArgsError::UnknownStep(name)) }
 }
 
 #[cfg(test)]
@@ -113,7 +130,7 @@ mod tests {
     }
 
     fn only(steps: &[&str]) -> Request {
-        Request::Test { only: steps.iter().copied().map(str::to_owned).collect() }
+        Request::Test { all: false, only: steps.iter().copied().map(str::to_owned).collect() }
     }
 
     #[test]
@@ -121,9 +138,13 @@ mod tests {
         assert_eq!(parsed("help"), Ok(Request::Help));
         assert_eq!(parsed("test"), Ok(only(&[])));
         assert_eq!(parsed("test --only fmt --only docs"), Ok(only(&["fmt", "docs"])));
+        assert_eq!(parsed("test --only fuzz-long"), Ok(only(&["fuzz-long"])));
+        assert_eq!(parsed("test --all"), Ok(Request::Test { all: true, only: vec![] }));
         assert_eq!(parsed("conformance"), Ok(Request::Conformance(Selection::default())));
         let selection = Selection { profile: Some("base".into()), only: Some("echo-*".into()) };
         assert_eq!(parsed("instructions"), Ok(Request::Instructions { accept: false }));
+        assert_eq!(parsed("mutants"), Ok(Request::Mutants { only: String::new() }));
+        assert_eq!(parsed("mutants --only flush"), Ok(Request::Mutants { only: "flush".into() }));
         assert_eq!(parsed("instructions --accept"), Ok(Request::Instructions { accept: true }));
         assert_eq!(parsed("conformance --only echo-* --profile base"), Ok(Request::Conformance(selection)));
     }

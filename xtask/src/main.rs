@@ -12,6 +12,8 @@ mod django;
 mod failure;
 mod instructions;
 mod limits;
+mod long;
+mod mutants;
 mod node;
 mod programs;
 mod python;
@@ -24,7 +26,6 @@ mod values;
 use std::process::ExitCode;
 
 use args::Request;
-use steps::Step;
 
 fn main() -> ExitCode {
     match args::parse(std::env::args().skip(1)) {
@@ -32,19 +33,16 @@ fn main() -> ExitCode {
             print!("{}\n{}", args::USAGE, steps::overview());
             ExitCode::SUCCESS
         }
-        Ok(Request::Test { only }) => steps::run_all(steps::ALL.iter().filter(|step| chosen(step, &only))),
+        Ok(Request::Test { all, only }) => steps::run_all(steps::chosen(all, &only)),
         Ok(Request::Conformance(selection)) => {
             steps::run_one("conformance", |shell| conformance::replay(shell, &selection))
         }
         Ok(Request::Instructions { accept: false }) => steps::run_one("instructions", instructions::check),
         Ok(Request::Instructions { accept: true }) => steps::run_one("instructions", instructions::accept),
+        Ok(Request::Mutants { only }) => steps::run_one("mutants", |shell| mutants::check(shell, &only)),
         Err(error) => {
             eprint!("{error}\n\n{}", args::USAGE);
             ExitCode::from(2)
         }
     }
-}
-
-fn chosen(step: &Step, only: &[String]) -> bool {
-    only.is_empty() || only.iter().any(|name| name == step.name)
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use crate::failure::{Failure, line};
 
@@ -68,6 +68,13 @@ impl Shell {
             .status()
             .map_err(|error| Failure::not_started(&command, &error))?;
         if status.success() { Ok(()) } else { Err(Failure::ended(&command, status)) }
+    }
+
+    /// Starts a command that may fail, and that somebody else waits for.
+    pub(crate) fn start(&self, command: &mut Command) -> Result<Child, Failure> {
+        self.announce(command)?;
+        command.stdout(self.sink()?).stderr(self.sink()?);
+        command.spawn().map_err(|error| Failure::not_started(command, &error))
     }
 
     /// Runs a command that has to succeed, and returns its standard output.

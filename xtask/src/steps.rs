@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::{
     asyncapi, autobahn, channels_redis, checks, compression, conformance, core_edges, django, instructions, limits,
-    tools, values,
+    long, mutants, tools, values,
 };
 
 /// One part of the test command.
@@ -23,7 +23,7 @@ pub(crate) struct Step {
 pub(crate) type Outcome = Result<Option<String>, Failure>;
 
 /// The steps in their order: what the others need, what is quick to fail, what is slow.
-pub(crate) const ALL: &[Step] = &[
+const USUAL: &[Step] = &[
     Step { name: "tools", about: "installs the Debian packages that the tests need", run: tools::install },
     Step { name: "fmt", about: "the code is formatted", run: checks::fmt },
     Step { name: "core", about: "chanx-core depends on no runtime and no socket", run: core_edges::check },
@@ -59,14 +59,33 @@ pub(crate) const ALL: &[Step] = &[
     Step { name: "browser", about: "the examples in headless Chromium", run: checks::browser },
 ];
 
+/// The steps that take many minutes each: they look for what is rare.
+const LONG: &[Step] = &[
+    Step { name: "fuzz-long", about: "long: two million random inputs for each target", run: long::fuzz },
+    Step { name: "mutants", about: "long: each change of the driver is noticed by its model", run: mutants::all },
+    Step { name: "floats-long", about: "long: ten million floats there and back", run: long::floats },
+];
+
+/// The steps of these names; without names the usual ones, or `every` one.
+pub(crate) fn chosen(every: bool, names: &[String]) -> impl Iterator<Item = &'static Step> {
+    let is_chosen = move |step: &&Step| names.is_empty() || names.iter().any(|name| name == step.name);
+    let long = if every || !names.is_empty() { LONG } else { &[] };
+    USUAL.iter().chain(long).filter(is_chosen)
+}
+
+/// The usual steps, and then the long ones.
+pub(crate) fn all() -> impl Iterator<Item = &'static Step> {
+    USUAL.iter().chain(LONG)
+}
+
 /// The names of all steps, for messages.
 pub(crate) fn names() -> String {
-    ALL.iter().map(|step| step.name).collect::<Vec<_>>().join(", ")
+    all().map(|step| step.name).collect::<Vec<_>>().join(", ")
 }
 
 /// A line about each step.
 pub(crate) fn overview() -> String {
-    ALL.iter().fold("steps:\n".to_owned(), |mut text, step| {
+    all().fold("steps:\n".to_owned(), |mut text, step| {
         let _ = writeln!(text, "  {:<12} {}", step.name, step.about);
         text
     })

@@ -11,7 +11,7 @@ use crate::decode::{Rejected, decode};
 use crate::deflate::Window;
 use crate::encode::{EncodeError, encode};
 use crate::frame::{Opcode, write_compressed, write_frame};
-use crate::layer::{Content, message_format};
+use crate::layer::{Content, ORIGIN_BYTES, message_format};
 use crate::message::{IncomingMessage, OutgoingMessage};
 use crate::session::SessionConfig;
 use crate::wire::{Envelope, WireFormat};
@@ -91,6 +91,11 @@ impl Broadcast {
         self.action
     }
 
+    /// How many bytes the message has at most, whatever its origin is.
+    pub fn size(&self) -> usize {
+        self.text.len() + ORIGIN_BYTES
+    }
+
     /// The frames for those to whom the message has this origin: the message, and `group_complete` if completions are sent.
     ///
     /// The message is compressed for clients that agreed on a window, if it is worth it, and refers to no other. What
@@ -140,6 +145,7 @@ fn completion(wire: &WireFormat) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::{GroupMessage, LayerMessage};
     use crate::message::Never;
 
     fn frames(content: &str, origin: Origin, config: &SessionConfig) -> String {
@@ -166,6 +172,21 @@ mod tests {
         config.wire.naming = Naming::CamelCase;
         let expected = r#"{"snakeKey":2,"isMine":false,"isCurrent":false}"#;
         assert_eq!(frames(r#"{"snakeKey":1,"snake_key":2}"#, Origin::default(), &config), expected);
+    }
+
+    #[test]
+    fn the_size_is_that_of_the_longest_text() {
+        for content in [r#"{"a":1}"#, "{}"] {
+            let content = Content::Raw(content.to_owned());
+            let broadcast = Broadcast::new::<Never>(&content, &WireFormat::default()).unwrap();
+            let sizes: Vec<_> = [false, true]
+                .map(|is_mine| Origin { is_mine, is_current: is_mine })
+                .map(|origin| broadcast.text_for(origin, &SessionConfig::default()).len())
+                .into();
+            assert!(sizes.iter().all(|size| *size <= broadcast.size()), "{sizes:?} and {}", broadcast.size());
+            let message = GroupMessage { content, exclude_current: false, from_channel: None, from_user: None };
+            assert_eq!(LayerMessage::Group(message).size(), broadcast.size(), "senders count the same");
+        }
     }
 
     #[test]

@@ -109,6 +109,8 @@ fn every_violation_is_named_and_has_its_close_code() {
         ("no mask", "8100".into(), Violation::NotMasked, 1002),
         ("ping without a mask", "8900".into(), Violation::NotMasked, 1002),
         ("64-bit length, top bit", "81ff8000000000000000".to_owned() + mask, Violation::LengthOverflow, 1002),
+        ("5 bytes with a 16-bit length", format!("81fe0005{mask}"), Violation::LongLength, 1002),
+        ("65,535 bytes with a 64-bit length", format!("82ff000000000000ffff{mask}"), Violation::LongLength, 1002),
         ("fragmented ping", format!("0980{mask}"), Violation::FragmentedControl, 1002),
         ("fragmented pong", format!("0a80{mask}"), Violation::FragmentedControl, 1002),
         ("fragmented close", format!("0880{mask}"), Violation::FragmentedControl, 1002),

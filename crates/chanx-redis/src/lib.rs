@@ -26,11 +26,15 @@
 //! expire, so that Redis may evict any of them with `maxmemory-policy` `volatile-*` or `allkeys-*`: use `noeviction`, which
 //! tells the sender.
 //!
+//! # Channels of chanx in Python's groups
+//!
+//! Python may add the channel of a chanx connection to a group by name. If that connection has joined the same group itself,
+//! it gets each message of it twice over `redis://`: the group knows the channel and the process as two members.
+//!
 //! # Access rules for `redis://`
 //!
-//! With Redis's ACLs the user needs the keys `<prefix>specific.*` and `<prefix>:group:*` (`~asgi*`) and these commands: `PING`,
-//! `SELECT`, `ZADD`, `ZREM`, `ZRANGE`, `ZSCORE`, `ZCOUNT`, `ZREMRANGEBYSCORE`, `BZPOPMIN`, `ZPOPMIN`, `EXPIRE`, `DEL`, `EVAL`, `EVALSHA`; `ROLE`
-//! with sentinels. `TIME` is used if it is allowed.
+//! With Redis's ACLs the user needs the keys `<prefix>specific.*` and `<prefix>:group:*` (`~asgi*`) and the commands that
+//! [`connect`] lists.
 //!
 //! # Threads
 //!
@@ -71,13 +75,13 @@ use runtime::Anywhere;
 /// The channel layer with this address.
 ///
 /// ```text
-/// redis[s][+pubsub|+sharded]://[[user]:password@]host[:port][,host[:port]…][/database][?option=value&…]
-/// redis[+pubsub|+sharded]+unix://[[user]:password@]/path/of/socket[?db=0&…]
+/// redis[s][+pubsub|+sharded]://[[user]:password@|user@]host[:port][,host[:port]…][/database][?option=value&…]
+/// redis[+pubsub|+sharded]+unix://[[user]:password@|user@]/path/of/socket[?db=0&…]
 /// ```
 ///
 /// `rediss` is TLS. Several hosts are independent servers that share the names among them, in the same order everywhere,
 /// as with channels_redis; with the option `sentinel` they are the sentinels (port 26379), with `+sharded` some nodes of one
-/// cluster. Special characters are written in percent form, also in options, where `+` is a plus sign.
+/// cluster. A user without a password needs the option `password_file`. Special characters are written in percent form, also in options, where `+` is a plus sign.
 ///
 /// | option | default | meaning |
 /// |---|---|---|
@@ -97,16 +101,22 @@ use runtime::Anywhere;
 /// | `max_queue` | `67108864` | how many bytes of messages may wait for their delivery in this process (not `redis://`) |
 /// | `db` | `0` | the database, where the path has no place for it |
 /// | `ca_file` | the system's | the authorities (PEM) that are trusted with TLS |
+/// | `cert_file`, `key_file` | | the process's own certificate and its key (PEM), for a server that asks for one |
+/// | `password_file` | | a file whose first line is the password, read for each new connection: a token that expires can be replaced there |
 ///
 /// Nothing happens yet: the layer connects when it is first used.
 ///
 /// **Long messages.** Redis ends the connection of a subscriber for which more waits than its setting
 /// `client-output-buffer-limit pubsub` allows, by default 32 MiB at once or 8 MiB for a minute, and with it all its subscriptions.
-/// Whoever raises `max_message` with `redis+pubsub://` or `redis+sharded://` raises that setting, to several times as much.
+/// With a larger `max_message` for `redis+pubsub://` or `redis+sharded://`, that setting has to be several times as large.
 ///
-/// **Access rules.** The user of `redis://` needs the commands `ZADD`, `ZREM`, `ZRANGE`, `ZCOUNT`, `ZREMRANGEBYSCORE`,
-/// `ZPOPMIN`, `BZPOPMIN`, `EXPIRE`, `DEL`, `EVAL`, `EVALSHA` and `PING`, and the keys `~<prefix>*`; of `redis+pubsub://`
-/// `SUBSCRIBE`, `UNSUBSCRIBE`, `PSUBSCRIBE`, `PUBLISH` and `PING`, and *all* channels (`allchannels`); of `redis+sharded://`
+/// **Certificates in a cluster.** A server's certificate has to name what the client connects to. Where `CLUSTER SLOTS` gives
+/// addresses and the certificates give names, set `cluster-announce-hostname` and `cluster-preferred-endpoint-type hostname`
+/// in the nodes (Redis 7).
+///
+/// **Access rules.** The user of `redis://` needs the commands `ZADD`, `ZREM`, `ZRANGE`, `ZSCORE`, `ZCOUNT`, `ZREMRANGEBYSCORE`,
+/// `ZPOPMIN`, `BZPOPMIN`, `EXPIRE`, `DEL`, `EVAL`, `EVALSHA`, `SELECT` and `PING` (`TIME` is used if it is allowed), and the
+/// keys `~<prefix>*`; of `redis+pubsub://` `SUBSCRIBE`, `UNSUBSCRIBE`, `PSUBSCRIBE`, `PUBLISH` and `PING`, and *all* channels (`allchannels`); of `redis+sharded://`
 /// `SSUBSCRIBE`, `SUNSUBSCRIBE`, `SPUBLISH`, `CLUSTER|SLOTS`, `CLUSTER|INFO` and `PING`, and the channels
 /// `&<prefix>:group:*` and `&<prefix>:process:*`. `ROLE` is asked, too; where it is refused, a master that became a replica goes
 /// unnoticed.

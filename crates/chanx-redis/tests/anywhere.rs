@@ -6,8 +6,9 @@ use std::thread;
 
 use chanx_core::layer::Health;
 use futures_executor::block_on;
-use support::{Process, RedisServer, Seen, note, until};
+use support::{Halting, PATIENCE, Process, RedisServer, Seen, note, until};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 /// A server, and the runtime that the test itself uses to talk to it.
 fn start() -> (Runtime, RedisServer) {
@@ -129,3 +130,21 @@ macro_rules! anywhere {
 }
 
 anywhere!(core: "redis", pubsub: "redis+pubsub", sharded: "redis+sharded");
+
+/// The worker that a delivery blocks may be the one that waited for Redis.
+#[test]
+fn a_delivery_that_blocks_its_thread_holds_up_no_sender() {
+    let (runtime, server) = start();
+    runtime.block_on(async {
+        for round in 0..50 {
+            let prefix = format!("?prefix=p{round}");
+            let mut halting = Halting::start(server.url("redis", &prefix)).await;
+            let sender = Process::of(&server.url("redis", &prefix));
+            for text in ["it blocks here", "behind it"] {
+                let sent = timeout(PATIENCE, sender.say("room", text)).await;
+                assert!(matches!(sent, Ok(Ok(()))), "round {round}, {text}: {sent:?}");
+            }
+            halting.go_on();
+        }
+    });
+}

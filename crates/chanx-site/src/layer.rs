@@ -29,7 +29,7 @@ pub enum LayerSettingError {
 pub(crate) fn channels(settings: &Settings) -> Result<Channels, LayerSettingError> {
     match settings.channel_layer.scheme() {
         "memory" => Ok(Channels::in_memory()),
-        scheme if scheme.starts_with("redis") => redis(settings),
+        scheme if scheme.starts_with("redis") => Ok(redis(settings)?.limited_by(settings)),
         scheme => Err(LayerSettingError::Unknown { scheme: scheme.to_owned() }),
     }
 }

@@ -4,7 +4,6 @@
 //! `max_queued_log_bytes`, and a thread writes them. Lines that find no room, or that cannot be written, are lost, and the
 //! log tells how many as soon as it can be written. A quarter of the queue is for warnings and errors.
 
-mod excerpt;
 mod lines;
 mod panics;
 mod queue;
@@ -19,8 +18,6 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::Subscriber;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::util::SubscriberInitExt;
-
-pub(crate) use excerpt::excerpt;
 
 use lines::{Human, Json, WITHOUT_SPANS};
 use queue::{Queue, ToQueue};

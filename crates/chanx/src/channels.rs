@@ -19,8 +19,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::hub::Hub;
+use crate::hub::{Hub, TooLarge};
 use crate::layer::{ChannelLayer, MemoryLayer};
+use crate::settings::Settings;
 
 /// Who is to get something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,9 +87,23 @@ pub enum ChannelsError {
     /// It has no JSON form.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    /// It is longer than `max_outgoing_message_size`, and was sent to nobody.
+    #[error("the message has {size} bytes; max_outgoing_message_size allows {limit}")]
+    TooLarge {
+        /// The bytes of the message.
+        size: usize,
+        /// The setting.
+        limit: usize,
+    },
     /// The channel layer did not take it.
     #[error(transparent)]
     Layer(#[from] LayerError),
+}
+
+impl From<TooLarge> for ChannelsError {
+    fn from(TooLarge { size, limit }: TooLarge) -> Self {
+        Self::TooLarge { size, limit }
+    }
 }
 
 /// Sends to connections of this process and all others that share its channel layer, from anywhere.
@@ -137,6 +152,14 @@ impl Channels {
         Self::new(Arc::new(MemoryLayer::new()))
     }
 
+    /// Bounds what is sent by `max_outgoing_message_size`, as
+    /// [`Websockets::with_channels`](crate::Websockets::with_channels) does; for a handle that only sends.
+    #[must_use]
+    pub fn limited_by(self, settings: &Settings) -> Self {
+        self.0.limit_messages(settings.max_outgoing_message_size);
+        self
+    }
+
     pub(crate) fn of(hub: Arc<Hub>) -> Self {
         Self(hub)
     }
@@ -149,7 +172,7 @@ impl Channels {
     /// [`Event`](crate::Consumer::Event) reaches `receive_event`; anything else is logged there, and passed over.
     ///
     /// # Errors
-    /// An event without a JSON form; a layer that does not take it.
+    /// An event without a JSON form, or one that is longer than `max_outgoing_message_size`; a layer that does not take it.
     pub async fn send_event<E: OutgoingMessage>(
         &self,
         audience: impl Into<Audience>,
@@ -163,7 +186,8 @@ impl Channels {
     /// [group messages](crate::Consumer::GroupMessage).
     ///
     /// # Errors
-    /// A message without a JSON form; a layer that does not take it.
+    /// A message without a JSON form, or one that is longer than `max_outgoing_message_size` with the two fields about its
+    /// origin; a layer that does not take it.
     pub async fn send_group_message<M: OutgoingMessage>(
         &self,
         audience: impl Into<Audience>,
@@ -178,7 +202,7 @@ impl Channels {
     /// it if it has the form of an event or a group message.
     ///
     /// # Errors
-    /// A layer that does not take it.
+    /// An object that is longer than `max_outgoing_message_size` as JSON; a layer that does not take it.
     pub async fn send_raw(
         &self,
         audience: impl Into<Audience>,
@@ -202,16 +226,16 @@ impl Channels {
     }
 
     pub(crate) async fn send(&self, audience: &Audience, message: LayerMessage) -> Result<(), ChannelsError> {
-        let (layer, message) = (self.0.layer(), Arc::new(message));
-        match audience {
-            Audience::Group(group) => layer.group_send(group, message).await?,
-            Audience::Channel(channel) => layer.send(channel, message).await?,
+        let (hub, parcel) = (&self.0, self.0.pack(message)?);
+        let sent = match audience {
+            Audience::Group(group) => hub.send_to_group(group, &parcel).await,
+            Audience::Channel(channel) => hub.send_to_channel(channel, &parcel).await,
             Audience::User { kind, key } => {
-                layer.group_send(&GroupName::of_identity(&user_key(kind, key)), message).await?;
+                hub.send_to_group(&GroupName::of_identity(&user_key(kind, key)), &parcel).await
             }
-            Audience::Everyone => layer.group_send(&GroupName::everyone(), message).await?,
-        }
-        Ok(())
+            Audience::Everyone => hub.send_to_group(&GroupName::everyone(), &parcel).await,
+        };
+        Ok(sent?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use chanx_core::layer::GroupName;
 use chanx_core::message::{IncomingMessage, Message, OutgoingMessage};
-use chanx_core::session::Disconnect;
+use chanx_core::session::{Disconnect, SendError};
 
 use crate::about::About;
 use crate::auth::Authentication;
@@ -159,14 +159,19 @@ impl HandlerError {
 
     /// Whether something was sent into a closed connection, in whatever errors of the application that is wrapped.
     pub(crate) fn is_closed(&self) -> bool {
-        let mut cause: Option<&(dyn StdError + 'static)> = Some(&*self.0);
-        while let Some(error) = cause {
-            if matches!(error.downcast_ref(), Some(chanx_core::session::SendError::Closed)) {
-                return true;
-            }
-            cause = error.source();
-        }
-        false
+        self.causes().any(|cause| matches!(cause.downcast_ref(), Some(SendError::Closed)))
+    }
+
+    /// Whether it reads like one that was. An error of the application with `#[error(transparent)]` hides the one within from
+    /// those who look for causes, and has its text.
+    pub(crate) fn reads_like_closed(&self) -> bool {
+        self.causes().last().is_some_and(|cause| cause.to_string() == SendError::Closed.to_string())
+    }
+
+    /// The error, its cause, the cause of that, and so on.
+    fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        let error: &(dyn StdError + 'static) = &*self.0;
+        std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
     }
 }
 

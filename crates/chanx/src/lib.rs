@@ -58,6 +58,8 @@ pub use context::{Context, GroupSend, JoinError, SendGroupError, SpawnError, Use
 pub use cookies::Cookies;
 pub use describe::describe;
 pub use endpoint::Endpoint;
+#[doc(hidden)]
+pub use excerpt::excerpt;
 pub use handshake::Handshake;
 pub use http_socket::{HttpSocket, HttpTimeouts, HttpTurn, HttpTurns};
 pub use label::ConnectionLabel;

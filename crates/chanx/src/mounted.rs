@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::channels::InvalidEvent;
 use crate::config::session_config;
 use crate::endpoint::Endpoint;
-use crate::hub::{Format, Hub, Limits, Roster};
+use crate::hub::{Format, Hub, Limits, Reports, Roster, Trouble};
 use crate::settings::Settings;
 use crate::users::Users;
 
@@ -20,6 +20,7 @@ pub(crate) struct Mounted {
     pub(crate) config: Arc<SessionConfig>,
     pub(crate) roster: Arc<Roster>,
     limits: Limits,
+    reports: Arc<Reports>,
     /// How many groups one connection may be in.
     pub(crate) max_groups: usize,
     /// How many tasks one connection may run beside its handlers.
@@ -41,12 +42,19 @@ impl Mounted {
             roster: hub.new_roster(config.tick_period()),
             config: Arc::new(config),
             limits: Limits { deliveries: settings.max_queued_deliveries, bytes: settings.max_outgoing_bytes },
+            reports: Arc::clone(hub.reports()),
             max_groups: settings.max_groups,
             max_spawned_tasks: settings.max_spawned_tasks,
             users: Arc::clone(users),
             keep_handshake: endpoint.overrides().keep_handshake.unwrap_or(false),
             endpoint,
         }
+    }
+
+    /// Notes trouble with one of its connections. Yields how often there was such since the last line in the log, if it is
+    /// time for a line.
+    pub(crate) fn note(&self, trouble: Trouble) -> Option<u64> {
+        self.reports.note(self.endpoint.name(), trouble)
     }
 }
 

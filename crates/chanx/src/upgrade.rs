@@ -118,7 +118,7 @@ pub(crate) async fn answer(server: Arc<Server>, mut request: Request<Body>) -> R
 }
 
 fn log(refused: &Refused, uri: &Uri, headers: &HeaderMap) {
-    let path = excerpt(uri.path().as_bytes());
+    let path = excerpt(uri.path());
     let origin = headers.get(ORIGIN).map(|origin| excerpt(origin.as_bytes()));
     let status = refused.status().as_u16();
     tracing::warn!(path, status, origin, hint = refused.hint(), "handshake refused: {refused}");
@@ -249,7 +249,7 @@ fn compression_for<'a>(endpoint: &'a Mounted, headers: &HeaderMap) -> Option<(&'
         Ok(parameters) => Some((compression, parameters?)),
         Err(error) => {
             let offers: Vec<_> = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().map(HeaderValue::as_bytes).collect();
-            let offers = excerpt(&offers.join(&b", "[..]));
+            let offers = excerpt(offers.join(&b", "[..]));
             tracing::debug!(offers, "nothing is compressed: {error}");
             None
         }

@@ -84,7 +84,8 @@ impl Websockets {
     }
 
     /// Checks the routes and the settings. Groups reach as far as the layer of `channels` does, whatever the settings
-    /// say about it.
+    /// say about it. What `channels` sends is bounded by `max_outgoing_message_size`; where several servers are given the same
+    /// handle, by the smallest of theirs.
     ///
     /// # Errors
     /// Routes that are wrong or contradict each other, and origins that are none.
@@ -93,6 +94,7 @@ impl Websockets {
         settings: &Settings,
         channels: &Channels,
     ) -> Result<Self, StartError> {
+        channels.hub().limit_messages(settings.max_outgoing_message_size);
         let compression = Arc::new(Compression::new(settings.max_compression_contexts));
         let users = Users::new(settings.max_connections_per_user);
         let shared = (&compression, &users);

@@ -12,11 +12,14 @@ use chanx::{
 };
 use chanx::{Settings, Websockets};
 use serde_json::json;
-use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Metadata, Subscriber};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{self, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
+
+#[path = "support/log.rs"]
+mod log;
+
+use log::Log;
 
 #[derive(Message)]
 enum Incoming {
@@ -84,29 +87,6 @@ impl FromHandshake for Unfindable {
     }
 }
 
-/// Lines that somebody wrote.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 /// The log of one connection that sends these messages; each is answered, or fails, before the next.
 async fn log_of(settings: &Settings, messages: &[serde_json::Value]) -> String {
     let log = Log::begin();
@@ -118,30 +98,12 @@ async fn log_of(settings: &Settings, messages: &[serde_json::Value]) -> String {
         client.receive_all().await.unwrap();
     }
     client.disconnect().await.unwrap();
-    log.end()
+    log.text()
 }
 
 async fn connect<O: FromHandshake>(settings: &Settings) -> Communicator {
     let app = Websockets::new([path("ws/", Logged::<O>::endpoint())], settings).unwrap().into_router();
     Connector::new(app, "/ws/").origin("http://a.example").connect().await.unwrap()
-}
-
-/// What is logged on this thread until the end.
-struct Log {
-    lines: Lines,
-    _guard: DefaultGuard,
-}
-
-impl Log {
-    fn begin() -> Self {
-        let lines = Lines::default();
-        let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
-        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
-    }
-
-    fn end(self) -> String {
-        String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap()
-    }
 }
 
 /// Messages leave lines.
@@ -221,7 +183,7 @@ async fn why_nobody_can_tell_who_is_welcome_is_logged_with_all_causes() {
     let mut client = connect::<Unfindable>(&settings()).await;
     assert_eq!(client.wait_for_auth().await.unwrap().status_code, 500);
     client.assert_closed(1011).await;
-    let log = log.end();
+    let log = log.text();
     let line = log.lines().find(|line| line.contains("ERROR")).unwrap_or_else(|| panic!("no error in\n{log}"));
     assert!(line.contains("the store does not answer: the cable is cut"), "{line}");
 }

@@ -152,9 +152,9 @@ impl RoomConsumer {
 
     async fn say(&mut self, cx: &mut Context<Self>, words: &Words) -> Result {
         let message = history::append(&self.pool, Draft::said(&self.me, self.view.room, words.as_str())).await?;
-        cx.send_message(Outgoing::Sent(message.clone())).await?;
-        publish(cx.send_group_message(RoomMessage::Said(message))).await;
-        Ok(())
+        // First the others: the sender's own client may take nothing.
+        publish(cx.send_group_message(RoomMessage::Said(message.clone()))).await;
+        Ok(cx.send_message(Outgoing::Sent(message)).await?)
     }
 
     /// Goes to all connections of both, in whichever room and process they are.
@@ -167,11 +167,11 @@ impl RoomConsumer {
         };
         let draft = Draft::said(&self.me, self.view.room, words.as_str()).only_to(&reader);
         let message = history::append(&self.pool, draft).await?;
-        cx.send_message(Outgoing::Sent(message.clone())).await?;
         let room = RoomLink { slug: cx.object().slug.clone(), name: cx.object().name.clone() };
         let both = [&self.me, &reader].map(|person| GroupName::of_user(&person.id.to_string()));
-        publish(cx.send_group_message(RoomMessage::Whispered { room, message }).to(both)).await;
-        Ok(())
+        let whispered = RoomMessage::Whispered { room, message: message.clone() };
+        publish(cx.send_group_message(whispered).to(both)).await;
+        Ok(cx.send_message(Outgoing::Sent(message)).await?)
     }
 
     async fn typing(&mut self, cx: &mut Context<Self>, is_typing: bool) -> Result {

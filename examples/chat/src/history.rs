@@ -101,16 +101,16 @@ impl<'a> Draft<'a> {
 /// Keeps a message.
 pub(crate) async fn append(database: impl SqliteExecutor<'_>, draft: Draft<'_>) -> sqlx::Result<ChatMessage> {
     let sql = "INSERT INTO chat_message (room_id, sender_id, recipient_id, kind, text, created) \
-               VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
-    let id = sqlx::query_scalar(sql)
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    // Not `RETURNING`: SQLite gives its rows before it commits, and whether that works would go unseen.
+    let query = sqlx::query(sql)
         .bind(draft.room)
         .bind(draft.sender.id)
         .bind(draft.to.map(|reader| reader.id))
         .bind(draft.kind.as_str())
         .bind(draft.text)
-        .bind(draft.at)
-        .fetch_one(database)
-        .await?;
+        .bind(draft.at);
+    let id = query.execute(database).await?.last_insert_rowid();
     let Draft { kind, sender, to, text, at, .. } = draft;
     Ok(ChatMessage { id, kind, sender: sender.clone(), to: to.cloned(), text: text.to_owned(), at })
 }

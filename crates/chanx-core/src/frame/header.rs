@@ -99,11 +99,17 @@ fn check_control(is_final: bool, short_len: u8) -> Result<(), Violation> {
 }
 
 /// The payload's length and what follows it.
-///
-/// A length that could have been written in fewer bytes does no harm and passes.
 fn split_length(short_len: u8, input: &[u8]) -> Result<Option<(usize, &[u8])>, Violation> {
     match short_len {
-        LENGTH_16 => Ok(input.split_first_chunk().map(|(len, rest)| (u16::from_be_bytes(*len).into(), rest))),
+        LENGTH_16 => {
+            let Some((len, rest)) = input.split_first_chunk() else {
+                return Ok(None);
+            };
+            match u16::from_be_bytes(*len) {
+                0..=125 => Err(Violation::LongLength),
+                len => Ok(Some((len.into(), rest))),
+            }
+        }
         LENGTH_64 => {
             let Some((len, rest)) = input.split_first_chunk() else {
                 return Ok(None);
@@ -114,10 +120,13 @@ fn split_length(short_len: u8, input: &[u8]) -> Result<Option<(usize, &[u8])>, V
     }
 }
 
-/// A length that is too much for the address space is as good as the largest: no limit allows either.
+/// A length in 64 bits. One that is too much for the address space is as good as the largest: no limit allows either.
 fn payload_len(len: u64) -> Result<usize, Violation> {
     if len > i64::MAX.unsigned_abs() {
         return Err(Violation::LengthOverflow);
+    }
+    if len <= u16::MAX.into() {
+        return Err(Violation::LongLength);
     }
     Ok(usize::try_from(len).unwrap_or(usize::MAX))
 }
@@ -209,10 +218,19 @@ mod tests {
     }
 
     #[test]
-    fn lengths_need_not_be_minimal() {
-        let wide = Header::parse(&[0x82, 126, 0, 5], Role::Client, false).unwrap().unwrap();
-        assert_eq!(wide.payload_len, 5);
-        let wider = Header::parse(&[0x82, 127, 0, 0, 0, 0, 0, 0, 0, 5], Role::Client, false).unwrap().unwrap();
-        assert_eq!((wider.payload_len, wider.len), (5, 10));
+    fn lengths_are_in_the_fewest_bytes() {
+        let wide = |len: u16| [&[0x82, 126], &len.to_be_bytes()[..]].concat();
+        let wider = |len: u64| [&[0x82, 127], &len.to_be_bytes()[..]].concat();
+        let parse = |input: &[u8]| Header::parse(input, Role::Client, false).map(|header| header.unwrap().payload_len);
+        for (input, result) in [
+            (wide(0), Err(Violation::LongLength)),
+            (wide(125), Err(Violation::LongLength)),
+            (wide(126), Ok(126)),
+            (wider(5), Err(Violation::LongLength)),
+            (wider(65_535), Err(Violation::LongLength)),
+            (wider(65_536), Ok(65_536)),
+        ] {
+            assert_eq!(parse(&input), result, "{input:?}");
+        }
     }
 }

@@ -25,6 +25,9 @@ pub enum Violation {
     /// A length whose most significant bit is set (section 5.2).
     #[error("payload length exceeds 63 bits")]
     LengthOverflow,
+    /// A length in more bytes than it takes (section 5.2).
+    #[error("payload length is not in the fewest bytes")]
+    LongLength,
     /// A ping, pong or close frame in pieces (section 5.5).
     #[error("control frame is fragmented")]
     FragmentedControl,

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -79,12 +80,31 @@ pub trait Receiver: fmt::Debug + Send + Sync {
     /// A message to a group arrived.
     fn group_message(&self, group: &GroupName, message: &LayerMessage) -> Pressure;
 
+    /// The same for a layer that delivers in the task of the sender, where others wait for their turn meanwhile.
+    fn begin_group_message(&self, group: &GroupName, message: &Arc<LayerMessage>) -> Begun {
+        Begun::Done(self.group_message(group, message))
+    }
+
     /// A message to a channel of this process arrived. One that is gone is passed over.
     fn channel_message(&self, channel: &str, message: &LayerMessage) -> Pressure;
 
     /// Messages may have been lost on their way here: while the layer was down, because too many waited for this process,
     /// or because the store had forgotten that it is a member of a group. Messages that are sent from now on arrive.
     fn missed(&self);
+}
+
+/// What came of a group message that arrived.
+pub enum Begun {
+    /// All members have it.
+    Done(Pressure),
+    /// There are very many members, and none of them has it yet.
+    Long(Box<dyn Delivering>),
+}
+
+/// A message on its way to very many members. What is left of it when it is dropped is delivered then.
+pub trait Delivering: Send {
+    /// Delivers to some more members. Between two steps others may run, if no later message to the group begins.
+    fn step(&mut self) -> ControlFlow<Pressure>;
 }
 
 /// How full the connections are that got a message.

@@ -1,10 +1,15 @@
 //! The messages that cross a layer, and their form as a JSON object, which is Chanx's.
 
+use std::io;
+
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 const GROUP_MESSAGE: &str = "send_group_member";
 const EVENT: &str = "handle_channel_event";
+
+/// The bytes that [`Broadcast`](crate::broadcast::Broadcast) adds to the content of a group message at most.
+pub(crate) const ORIGIN_BYTES: usize = r#","is_mine":false,"is_current":false"#.len();
 
 /// What one channel or a group is sent.
 ///
@@ -58,6 +63,18 @@ pub struct MalformedMessage {
 }
 
 impl LayerMessage {
+    /// How many bytes the message has: those that a client gets of a group message, the data of an event, anything else as
+    /// JSON.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Group(GroupMessage { content: Content::Declared(text) | Content::Raw(text), .. }) => {
+                text.len() + ORIGIN_BYTES
+            }
+            Self::Event(event) => event.data.len(),
+            Self::Other(message) => json_size(message),
+        }
+    }
+
     /// The message as a JSON object.
     ///
     /// # Errors
@@ -129,6 +146,27 @@ impl GroupMessage {
             from_channel: object.get("from_channel").and_then(Value::as_str).map(str::to_owned),
             from_user: object.get("from_user_pk").and_then(key_from_value),
         })
+    }
+}
+
+fn json_size(message: &Map<String, Value>) -> usize {
+    let mut bytes = Count(0);
+    // Counting cannot fail, and neither can writing values.
+    let _ = serde_json::to_writer(&mut bytes, message);
+    bytes.0
+}
+
+/// Counts what is written.
+struct Count(usize);
+
+impl io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -228,6 +266,14 @@ mod tests {
             assert_eq!(Value::Object(message.to_object().unwrap()), object);
             assert!(matches!(message, LayerMessage::Other(_)));
         }
+    }
+
+    #[test]
+    fn the_size_is_what_is_written() {
+        let other = json!({"type": "chat", "text": "é\n", "list": [1, 2.5, null]});
+        assert_eq!(read(other.clone()).unwrap().size(), other.to_string().len());
+        let event = LayerMessage::Event(Event { data: "{}".to_owned() });
+        assert_eq!(event.size(), 2);
     }
 
     #[test]

@@ -9,7 +9,8 @@ mod format;
 mod message;
 mod name;
 
-pub use contract::{ChannelLayer, Health, LayerError, LayerFuture, Pressure, Receiver};
+pub use contract::{Begun, ChannelLayer, Delivering, Health, LayerError, LayerFuture, Pressure, Receiver};
 pub use format::{event_format, message_format};
+pub(crate) use message::ORIGIN_BYTES;
 pub use message::{Content, Event, GroupMessage, LayerMessage, MalformedMessage};
 pub use name::{ChannelName, GroupName, InvalidName, user_key};

@@ -70,10 +70,11 @@ impl Session {
         self.is_handling = true;
     }
 
-    /// The handler is done with the message or the event.
+    /// The handler is done with the message or the event: what it sent does not wait for the next one.
     pub fn completed(&mut self) {
         self.is_handling = false;
         self.complete();
+        self.must_leave |= !self.output.pending().is_empty();
         self.envelope = Envelope::default();
     }
 

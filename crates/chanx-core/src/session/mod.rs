@@ -122,6 +122,8 @@ pub struct Session {
     ended: Option<Box<Disconnect>>,
     peer_is_done: bool,
     is_broken: bool,
+    /// Whether a handler was refused something because the connection is ending.
+    has_refused: bool,
 }
 
 impl Session {
@@ -147,6 +149,7 @@ impl Session {
             ended: None,
             peer_is_done: false,
             is_broken: false,
+            has_refused: false,
         }
     }
 
@@ -181,6 +184,11 @@ impl Session {
     /// Whether the transport failed.
     pub fn is_broken(&self) -> bool {
         self.is_broken
+    }
+
+    /// Whether something that a handler sent was refused, because the connection was ending already.
+    pub fn has_refused(&self) -> bool {
+        self.has_refused
     }
 
     /// Whether the peer has said its last word.

@@ -38,7 +38,7 @@ impl Session {
     pub fn open(&mut self) {
         if self.state == State::Authenticating {
             self.state = State::Open;
-            self.complete();
+            self.completed();
         }
     }
 

@@ -16,7 +16,14 @@ impl Session {
     /// # Errors
     /// A closed connection, a message without a JSON form, or one that is too long.
     pub fn send<M: OutgoingMessage>(&mut self, message: &M) -> Result<(), SendError> {
-        self.send_within(message, self.config.max_outgoing_message_size)
+        let sent = self.send_within(message, self.config.max_outgoing_message_size);
+        self.note_refusal(sent)
+    }
+
+    /// Notes that a handler learned of the end, so that its failure can be told from one with a cause of its own.
+    fn note_refusal(&mut self, sent: Result<(), SendError>) -> Result<(), SendError> {
+        self.has_refused |= matches!(sent, Err(SendError::Closed));
+        sent
     }
 
     fn send_within<M: OutgoingMessage>(&mut self, message: &M, limit: usize) -> Result<(), SendError> {
@@ -39,7 +46,8 @@ impl Session {
     /// # Errors
     /// A closed connection, or a text that is too long.
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.send_payload(Opcode::Text, text.as_bytes())?;
+        let sent = self.send_payload(Opcode::Text, text.as_bytes());
+        self.note_refusal(sent)?;
         self.log_sent("text", text.len());
         Ok(())
     }
@@ -84,7 +92,8 @@ impl Session {
     /// # Errors
     /// A closed connection, or more bytes than a message may have.
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        self.send_payload(Opcode::Binary, bytes)?;
+        let sent = self.send_payload(Opcode::Binary, bytes);
+        self.note_refusal(sent)?;
         self.log_sent("binary", bytes.len());
         Ok(())
     }

@@ -10,8 +10,8 @@ pub(crate) enum EncodeError {
     Addressed,
     #[error("the number {0} has more than 64 bits")]
     Number(String),
-    #[error("it has {length} bytes, and the layer's option `max_message` allows {limit}")]
-    TooLong { length: usize, limit: usize },
+    #[error("the message has {size} bytes; the layer's option max_message allows {limit}")]
+    TooLarge { size: usize, limit: usize },
     #[error("it is nested more than {} deep", super::MAX_DEPTH)]
     TooDeep,
 }

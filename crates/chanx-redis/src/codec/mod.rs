@@ -106,7 +106,7 @@ impl Codec {
             None => bytes,
         };
         if sealed.len() > self.max_message {
-            return Err(EncodeError::TooLong { length: sealed.len(), limit: self.max_message }.into());
+            return Err(EncodeError::TooLarge { size: sealed.len(), limit: self.max_message }.into());
         }
         Ok(sealed)
     }

@@ -27,7 +27,10 @@ pub enum UrlError {
     )]
     Percent,
     /// What stands before `@`.
-    #[error("a password is written as :password@ or user:password@ in the address of a layer")]
+    #[error(
+        "a password is written as :password@ or user:password@ in the address of a layer; a user alone needs the option \
+         `password_file`"
+    )]
     User,
     /// A host or port that cannot be.
     #[error("the address of a layer names each server as host, host:port or [IPv6]:port, with commas between them")]

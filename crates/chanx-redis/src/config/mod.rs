@@ -71,8 +71,11 @@ pub struct Config {
     pub(crate) addresses: Vec<Address>,
     pub(crate) tls: bool,
     pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) cert_file: Option<PathBuf>,
+    pub(crate) key_file: Option<PathBuf>,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<String>,
+    pub(crate) password_file: Option<PathBuf>,
     pub(crate) database: i64,
     pub(crate) sentinel: Option<String>,
     pub(crate) sentinel_password: Option<String>,
@@ -106,8 +109,11 @@ impl Config {
             addresses,
             tls: false,
             ca_file: None,
+            cert_file: None,
+            key_file: None,
             user: None,
             password: None,
+            password_file: None,
             database: 0,
             sentinel: None,
             sentinel_password: None,
@@ -222,6 +228,22 @@ impl Config {
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
+        self
+    }
+
+    /// The files with this process's own certificate and its key (PEM), which a server with `tls-auth-clients yes` asks for.
+    #[must_use]
+    pub fn client_certificate(mut self, cert_file: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
+        self.cert_file = Some(cert_file.into());
+        self.key_file = Some(key_file.into());
+        self
+    }
+
+    /// A file whose first line is the password, instead of one in the URL. It is read for each new connection, so a token that
+    /// expires can be replaced while the process runs.
+    #[must_use]
+    pub fn password_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.password_file = Some(path.into());
         self
     }
 }

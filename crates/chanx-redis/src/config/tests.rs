@@ -61,6 +61,9 @@ fn options_are_set() {
     assert_eq!(longest, [32, 4, 4]);
     #[cfg(feature = "tls")]
     assert_eq!(read("rediss://h?ca_file=/a%26b").ca_file, Some("/a&b".into()));
+    let config = read("redis://jo@h?password_file=/run/token");
+    assert_eq!((config.user.as_deref(), config.password), (Some("jo"), None));
+    assert_eq!(config.password_file, Some("/run/token".into()));
     let config = read("redis://s1,s2:5?sentinel=chief&sentinel_password=pw");
     assert_eq!(config.addresses, [tcp("s1", 26_379), tcp("s2", 5)]);
     assert_eq!((config.sentinel.as_deref(), config.sentinel_password.as_deref()), (Some("chief"), Some("pw")));
@@ -88,6 +91,8 @@ fn what_is_wrong_is_named() {
         ("redis://h/1/2", UrlError::Database),
         ("redis://user@h", UrlError::User),
         ("redis://user:@h", UrlError::User),
+        ("redis://@h?password_file=/x", UrlError::User),
+        ("redis://user:@h?password_file=/x", UrlError::User),
         ("redis://:a/b@h", UrlError::Unescaped),
         ("redis://:a?b@h", UrlError::Unescaped),
         ("redis://:a#b@h", UrlError::Unescaped),
@@ -125,11 +130,21 @@ fn what_is_wrong_is_named() {
         ("encryption_key=", "a text that is not empty"),
         ("sentinel_password=x", "`sentinel`"),
         ("ca_file=/x", "`rediss://`"),
+        ("cert_file=/x", "`rediss://`"),
+        ("key_file=/x", "`rediss://`"),
+        ("password_file=", "the path of a file"),
     ] {
         let error = Config::from_url(&format!("redis://h?{option}")).unwrap_err();
         let name = option.split('=').next().unwrap();
         let message = error.to_string();
         assert!(message.contains(expected) && message.contains(&format!("`{name}`")), "{option}: {message}");
+    }
+    let message = Config::from_url("redis://:pw@h?password_file=/x").unwrap_err().to_string();
+    assert!(message.contains("no other password"), "{message}");
+    #[cfg(feature = "tls")]
+    for (url, expected) in [("rediss://h?cert_file=/x", "`key_file`"), ("rediss://h?key_file=/x", "`cert_file`")] {
+        let message = Config::from_url(url).unwrap_err().to_string();
+        assert!(message.contains(expected), "{url}: {message}");
     }
     let message = Config::from_url("redis://h?prefx=a").unwrap_err().to_string();
     assert!(message.contains("`prefx`") && message.contains("prefix, capacity"), "{message}");

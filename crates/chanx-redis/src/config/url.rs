@@ -14,7 +14,7 @@ const SENTINEL_PORT: u16 = 26379;
 /// Sets one option; an error says what the option takes.
 type Setter = fn(&mut Config, String) -> Result<(), &'static str>;
 
-const OPTIONS: [(&str, Setter); 16] = [
+const OPTIONS: [(&str, Setter); 19] = [
     ("prefix", |config, value| {
         config.prefix = value;
         Ok(())
@@ -74,6 +74,18 @@ const OPTIONS: [(&str, Setter); 16] = [
     }),
     ("ca_file", |config, value| {
         config.ca_file = Some(PathBuf::from(not_empty(value).ok_or("the path of a file of certificates")?));
+        Ok(())
+    }),
+    ("cert_file", |config, value| {
+        config.cert_file = Some(PathBuf::from(not_empty(value).ok_or("the path of a file with a certificate")?));
+        Ok(())
+    }),
+    ("key_file", |config, value| {
+        config.key_file = Some(PathBuf::from(not_empty(value).ok_or("the path of a file with a private key")?));
+        Ok(())
+    }),
+    ("password_file", |config, value| {
+        config.password_file = Some(PathBuf::from(not_empty(value).ok_or("the path of a file with a password")?));
         Ok(())
     }),
     (ENCRYPTION_KEY, |config, value| {
@@ -167,12 +179,15 @@ fn split_user(authority: &str) -> (Option<&str>, &str) {
 
 fn set_user(config: &mut Config, user: Option<&str>) -> Result<(), UrlError> {
     let Some(user) = user else { return Ok(()) };
-    let (name, password) = user.split_once(':').ok_or(UrlError::User)?;
-    if password.is_empty() {
+    let (name, password) = match user.split_once(':') {
+        Some((name, password)) => (name, Some(password)),
+        None => (user, None),
+    };
+    if password.unwrap_or(name).is_empty() {
         return Err(UrlError::User);
     }
     config.user = Some(decode(name)?).filter(|name| !name.is_empty());
-    config.password = Some(decode(password)?);
+    config.password = password.map(decode).transpose()?;
     Ok(())
 }
 
@@ -226,8 +241,26 @@ fn check(scheme: &Scheme, config: Config) -> Result<Config, UrlError> {
     if config.mode == Mode::Sharded && (config.database != 0 || config.sentinel.is_some()) {
         return Err(UrlError::Sharded);
     }
-    if config.ca_file.is_some() && !scheme.is_tls {
-        return Err(UrlError::Value { name: "ca_file", expected: "its meaning from TLS, which is `rediss://`" });
+    for (name, file) in [("ca_file", &config.ca_file), ("cert_file", &config.cert_file), ("key_file", &config.key_file)]
+    {
+        if file.is_some() && !scheme.is_tls {
+            return Err(UrlError::Value { name, expected: "its meaning from TLS, which is `rediss://`" });
+        }
+    }
+    match (&config.cert_file, &config.key_file) {
+        (Some(_), None) => {
+            return Err(UrlError::Value { name: "cert_file", expected: "its key, the option `key_file`" });
+        }
+        (None, Some(_)) => {
+            return Err(UrlError::Value { name: "key_file", expected: "its certificate, the option `cert_file`" });
+        }
+        _ => {}
+    }
+    if config.user.is_some() && config.password.is_none() && config.password_file.is_none() {
+        return Err(UrlError::User);
+    }
+    if config.password_file.is_some() && config.password.is_some() {
+        return Err(UrlError::Value { name: "password_file", expected: "no other password in the URL" });
     }
     if config.sentinel_password.is_some() && config.sentinel.is_none() {
         return Err(UrlError::Value { name: "sentinel_password", expected: "its meaning from the option `sentinel`" });

@@ -7,6 +7,7 @@
 //! repeats commands by itself, each up to three times by default: what a layer must decide, to be switched off or
 //! worked around.)
 
+mod files;
 mod link;
 mod role;
 mod server;

@@ -16,6 +16,7 @@ use redis::{
 };
 use tokio::time::{sleep, timeout};
 
+use super::files::first_line;
 use super::role::is_master;
 use crate::config::{Address, Config};
 use crate::outage::Outage;
@@ -101,7 +102,7 @@ impl Server {
         match &self.place {
             Place::At(address) => self.open_master(address.clone(), protocol, &how).await,
             Place::Node(address) => {
-                let connection = self.connect(address, self.login(protocol), &how).await?;
+                let connection = self.connect(address, self.login(protocol)?, &how).await?;
                 Ok(Opened { connection, address: address.clone() })
             }
             Place::Known(name) => self.find(name, protocol, &how).await,
@@ -169,7 +170,7 @@ impl Server {
         protocol: ProtocolVersion,
         how: &AsyncConnectionConfig,
     ) -> Result<Opened, Trouble> {
-        let mut connection = self.connect(&address, self.login(protocol), how).await?;
+        let mut connection = self.connect(&address, self.login(protocol)?, how).await?;
         let role = redis::cmd("ROLE");
         let answer = self.in_time(connection.req_packed_command(&role)).await.and_then(checked);
         match is_master(answer) {
@@ -191,7 +192,7 @@ impl Server {
         Ok(Address::Tcp { host, port })
     }
 
-    fn login(&self, protocol: ProtocolVersion) -> RedisConnectionInfo {
+    fn login(&self, protocol: ProtocolVersion) -> Result<RedisConnectionInfo, Trouble> {
         let mut login = RedisConnectionInfo::default()
             .set_protocol(protocol)
             .set_db(self.config.database)
@@ -199,10 +200,12 @@ impl Server {
         if let Some(user) = &self.config.user {
             login = login.set_username(user);
         }
-        if let Some(password) = &self.config.password {
+        if let Some(path) = &self.config.password_file {
+            login = login.set_password(first_line(path)?);
+        } else if let Some(password) = &self.config.password {
             login = login.set_password(password);
         }
-        login
+        Ok(login)
     }
 
     async fn connect(
@@ -231,7 +234,7 @@ impl Server {
         if !self.config.tls {
             return Ok(Client::open(info)?);
         }
-        super::tls::client(info, self.config.ca_file.as_deref())
+        super::tls::client(info, &self.config)
     }
 
     #[cfg(not(feature = "tls"))]

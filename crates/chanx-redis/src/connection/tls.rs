@@ -1,22 +1,24 @@
 //! TLS by rustls with ring.
 
-use std::fs;
-use std::path::Path;
-
-use redis::{Client, ConnectionInfo, TlsCertificates};
+use redis::{Client, ClientTlsConfig, ConnectionInfo, TlsCertificates};
 use rustls::crypto::{CryptoProvider, ring};
 
+use super::files::read;
+use crate::config::Config;
 use crate::trouble::Trouble;
 
-/// A client that trusts the authorities in this file, or else the system's.
-pub(super) fn client(info: ConnectionInfo, ca_file: Option<&Path>) -> Result<Client, Trouble> {
+/// A client that trusts the authorities that are configured, or else the system's, and has a certificate of its own if one is
+/// configured.
+pub(super) fn client(info: ConnectionInfo, config: &Config) -> Result<Client, Trouble> {
     // The client asks for the process's provider, which rustls cannot choose where an application has features for two.
     if CryptoProvider::get_default().is_none() {
         // An error means that another thread was faster.
         let _ = ring::default_provider().install_default();
     }
-    let Some(path) = ca_file else { return Ok(Client::open(info)?) };
-    // A small local file, once for each connection: not worth another thread.
-    let root_cert = fs::read(path).map_err(|error| Trouble::Refused(format!("{}: {error}", path.display())))?;
-    Ok(Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(root_cert) })?)
+    let root_cert = config.ca_file.as_deref().map(read).transpose()?;
+    let client_tls = match (&config.cert_file, &config.key_file) {
+        (Some(cert), Some(key)) => Some(ClientTlsConfig { client_cert: read(cert)?, client_key: read(key)? }),
+        _ => None,
+    };
+    Ok(Client::build_with_tls(info, TlsCertificates { client_tls, root_cert })?)
 }

@@ -141,6 +141,50 @@ async fn tls() {
     assert!(reason.contains("/nowhere/ca.pem"), "{reason}");
 }
 
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn a_server_that_asks_for_a_certificate() {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let server = RedisServer::start_mutual_tls(&made.cert.pem(), &made.signing_key.serialize_pem()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: String| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (cert, key) = (file("cert.pem", made.cert.pem()), file("key.pem", made.signing_key.serialize_pem()));
+    let url = format!("rediss://{}?ca_file={cert}", server.address());
+    assert!(Process::of(&url).say("room", "x").await.is_err(), "the server wants a certificate");
+    talk(&format!("{url}&cert_file={cert}&key_file={key}")).await;
+}
+
+#[tokio::test]
+async fn a_password_in_a_file_can_be_replaced() {
+    let server = RedisServer::start().await;
+    let rule = |words: &'static [&'static str]| server.command::<String>(words);
+    rule(&["ACL", "SETUSER", "jo", "on", ">old", "~*", "&*", "+@all"]).await;
+    rule(&["ACL", "SETUSER", "robot", "on", ">other", "~*", "&*", "+@all"]).await;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("token");
+    fs::write(&file, "old\n").unwrap();
+    let process = Process::of(&format!("redis://jo@{}?password_file={}", server.address(), file.display()));
+    process.join("room").await;
+    process.say("room", "before").await.unwrap();
+    process.seen.expect_group("room", "before").await;
+    rule(&["ACL", "SETUSER", "jo", "<old", ">new"]).await;
+    fs::write(&file, "new\n").unwrap();
+    let _: i64 = server.command(&["CLIENT", "KILL", "USER", "jo"]).await;
+    until("the new password is used", || async { process.say("room", "after").await.is_ok() }).await;
+    while process.seen.next().await != Seen::Group("room".to_owned(), note("after")) {}
+    fs::write(&file, "").unwrap();
+    let _: i64 = server.command(&["CLIENT", "KILL", "USER", "jo"]).await;
+    until("an empty file is refused", || async {
+        let sent = process.say("room", "never").await;
+        matches!(sent, Err(LayerError::Refused { reason }) if reason.contains("first line is empty"))
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sentinels_know_the_server_and_its_successor() {
     let mut first = RedisServer::start_with(&["--repl-diskless-sync-delay", "0"]).await;

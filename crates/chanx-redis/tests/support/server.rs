@@ -41,6 +41,15 @@ impl RedisServer {
         Self::launch(&[], true, &[("server.crt", certificate), ("server.key", key)]).await
     }
 
+    /// The same, for clients whose certificate that one has signed.
+    pub async fn start_mutual_tls(certificate: &str, key: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = directory.path().join("clients.crt");
+        fs::write(&authority, certificate).unwrap();
+        let arguments = ["--tls-auth-clients", "yes", "--tls-ca-cert-file", authority.to_str().unwrap()];
+        Self::launch(&arguments, true, &[("server.crt", certificate), ("server.key", key)]).await
+    }
+
     /// A sentinel with this configuration.
     pub async fn start_sentinel(configuration: &str) -> Self {
         Self::launch(&["--sentinel"], false, &[("sentinel.conf", configuration)]).await

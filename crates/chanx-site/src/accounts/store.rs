@@ -62,16 +62,16 @@ impl Store {
     pub(super) async fn insert_user(&self, user: &NewUserRow<'_>) -> sqlx::Result<i64> {
         let sql = "INSERT INTO auth_user (username, email, password, is_staff, is_superuser, is_active, \
                    date_joined, first_name, last_name) \
-                   VALUES ($1, $2, $3, $4, $5, true, $6, '', '') RETURNING id";
-        sqlx::query_scalar(sql)
+                   VALUES ($1, $2, $3, $4, $5, true, $6, '', '')";
+        // Not `RETURNING`: SQLite gives its rows before it commits, and whether that works would go unseen.
+        let query = sqlx::query(sql)
             .bind(user.username)
             .bind(user.email)
             .bind(user.password)
             .bind(user.is_staff)
             .bind(user.is_superuser)
-            .bind(user.date_joined)
-            .fetch_one(&self.pool)
-            .await
+            .bind(user.date_joined);
+        Ok(query.execute(&self.pool).await?.last_insert_rowid())
     }
 
     pub(super) async fn user_by_id(&self, id: i64) -> sqlx::Result<Option<UserRow>> {
@@ -224,6 +224,27 @@ impl FromRow<'_, SqliteRow> for UserRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As on a full disk: SQLite makes the row, and cannot keep it.
+    #[tokio::test]
+    async fn a_user_who_cannot_be_kept_is_an_error() {
+        let database = Database::connect("sqlite::memory:", true).await.unwrap();
+        database.migrate().await.unwrap();
+        let trigger = "CREATE TRIGGER fault AFTER INSERT ON auth_user BEGIN \
+                       INSERT INTO auth_user_groups (user_id, group_id) VALUES (NEW.id, 999); END";
+        sqlx::query(trigger).execute(database.pool()).await.unwrap();
+        let row = NewUserRow {
+            username: "alice",
+            email: "",
+            password: "",
+            is_staff: false,
+            is_superuser: false,
+            date_joined: Timestamp::now(),
+        };
+        assert!(Store::new(&database).insert_user(&row).await.is_err());
+        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM auth_user").fetch_one(database.pool()).await.unwrap();
+        assert_eq!(kept, 0);
+    }
 
     #[tokio::test]
     async fn an_upgrade_never_undoes_a_change_of_the_password() {

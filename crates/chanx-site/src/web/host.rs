@@ -3,12 +3,12 @@
 use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use chanx::excerpt;
 use http::StatusCode;
 use http::header::HOST;
 use http::request::Parts;
 
 use super::error::{PageError, Refusal};
-use crate::logging::excerpt;
 use crate::site::Site;
 
 /// Scheme, host and port of the site as the request names them, such as `http://localhost:8000`.
@@ -41,7 +41,7 @@ pub(crate) async fn allowed_hosts(site: Site, request: Request, next: Next) -> R
     let is_allowed = allowed.is_empty() || host(&parts).is_some_and(|host| is_listed(host, allowed));
     if !is_allowed {
         let host = excerpt(host(&parts).unwrap_or_default());
-        tracing::warn!(host = &*host, "refused a host that is not in allowed_hosts");
+        tracing::warn!(host, "refused a host that is not in allowed_hosts");
         return UNKNOWN_HOST.page(&site, StatusCode::BAD_REQUEST, &parts.headers).into_response();
     }
     next.run(Request::from_parts(parts, body)).await

@@ -5,11 +5,10 @@ use std::time::Instant;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
+use chanx::excerpt;
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
 use uuid::Uuid;
-
-use crate::logging::excerpt;
 
 /// Where the id comes from, if a proxy has given one, and where it goes.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,8 +33,8 @@ pub async fn request_id(mut request: Request, next: Next) -> Response {
     let span = tracing::info_span!(
         "request",
         request_id = id.to_str().unwrap_or_default(),
-        method = &*excerpt(request.method().as_str()),
-        path = &*excerpt(request.uri().path()),
+        method = excerpt(request.method().as_str()),
+        path = excerpt(request.uri().path()),
     );
     let mut response = answer(request, next).instrument(span).await;
     response.headers_mut().insert(REQUEST_ID, id);

@@ -2,7 +2,6 @@
 
 use std::future::IntoFuture;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use chanx_core::encode::EncodeError;
 use chanx_core::layer::{Content, GroupMessage, GroupName, InvalidName, LayerError, LayerMessage};
@@ -11,6 +10,7 @@ use thiserror::Error;
 use super::Context;
 use crate::auth::user_key;
 use crate::consumer::Consumer;
+use crate::hub::TooLarge;
 
 /// Why a message did not go to all groups.
 #[derive(Debug, Error)]
@@ -25,9 +25,23 @@ pub enum SendGroupError {
     /// The object has no JSON form.
     #[error("the object cannot be written as JSON")]
     Json(#[source] serde_json::Error),
+    /// The message is longer than `max_outgoing_message_size` with the two fields about its origin; it went to no group.
+    #[error("the message has {size} bytes; max_outgoing_message_size allows {limit}")]
+    TooLarge {
+        /// The bytes of the message.
+        size: usize,
+        /// The setting.
+        limit: usize,
+    },
     /// The channel layer did not take it; some groups may have got it.
     #[error(transparent)]
     Layer(#[from] LayerError),
+}
+
+impl From<TooLarge> for SendGroupError {
+    fn from(TooLarge { size, limit }: TooLarge) -> Self {
+        Self::TooLarge { size, limit }
+    }
 }
 
 /// A message for groups, sent when it is awaited.
@@ -66,14 +80,16 @@ impl<'a, C: Consumer> GroupSend<'a, C> {
             Some(groups) => groups?,
             None => self.cx.groups().cloned().collect(),
         };
-        let message = Arc::new(LayerMessage::Group(GroupMessage {
+        let message = LayerMessage::Group(GroupMessage {
             content: self.content?,
             exclude_current: self.exclude_current,
             from_channel: Some(self.cx.channel_name().as_str().to_owned()),
             from_user: user_key(self.cx.user()),
-        }));
+        });
+        let hub = self.cx.memberships.hub();
+        let parcel = hub.pack(message)?;
         for group in groups {
-            self.cx.memberships.hub().layer().group_send(&group, Arc::clone(&message)).await?;
+            hub.send_to_group(&group, &parcel).await?;
         }
         Ok(())
     }

@@ -76,6 +76,10 @@ impl<C: Consumer> Context<C> {
         }
     }
 
+    pub(crate) fn mounted(&self) -> &Mounted {
+        &self.mounted
+    }
+
     /// Who is on the other side; possibly nobody, if the permissions let nobody in too.
     pub fn user(&self) -> &UserOf<C> {
         &self.user

@@ -29,7 +29,6 @@ use crate::hub::{Format, Mailbox, Memberships, Registration};
 use crate::label::ConnectionLabel;
 use crate::mounted::Mounted;
 use crate::shared::SharedSession;
-use crate::users::Users;
 use admission::{Admitted, Verdict, admit};
 use connection::{Connection, Next, Ran};
 use outcome::{Phase, settle};
@@ -76,7 +75,7 @@ async fn open<C: Consumer>(opening: Box<Opening>) -> Opened<C> {
     tracing::info!("connected");
     let mut deadline = pin!(sleep(mounted.config.admission_timeout));
     let mut guest = None;
-    let admitted = authenticate::<C>(&mut connection, &handshake, &mounted.users, deadline.as_mut()).await;
+    let admitted = authenticate::<C>(&mut connection, &handshake, &mounted, deadline.as_mut()).await;
     if let Some((user, object, place)) = admitted {
         if let Some(key) = user_key(&user) {
             mailbox.belongs_to(key);
@@ -105,11 +104,11 @@ fn new_session(
 async fn authenticate<C: Consumer>(
     connection: &mut Connection,
     handshake: &Handshake,
-    users: &Arc<Users>,
+    mounted: &Mounted,
     deadline: Pin<&mut Sleep>,
 ) -> Option<Admitted<C>> {
-    let admitted = connection.run("authentication", admit::<C>(handshake, users), Some(deadline)).await;
-    let verdict = settle(Phase::Admission, admitted, connection.session())?;
+    let admitted = connection.run("authentication", admit::<C>(handshake, &mounted.users), Some(deadline)).await;
+    let verdict = settle(Phase::Admission, admitted, connection.session(), mounted)?;
     let mut session = connection.session().borrow_mut();
     match verdict {
         Verdict::Welcome(identity) => {
@@ -135,10 +134,10 @@ async fn begin<C: Consumer>(
     mut deadline: Pin<&mut Sleep>,
 ) -> Option<Guest<C>> {
     let connected = connection.run("connect", C::connect(&mut cx), Some(deadline.as_mut())).await;
-    let mut consumer = settle(Phase::Opening, connected, connection.session())?;
+    let mut consumer = settle(Phase::Opening, connected, connection.session(), cx.mounted())?;
     let greeted = connection.run("post_authentication", greet(&mut consumer, &mut cx), Some(deadline)).await;
     cx.admitted();
-    if settle(Phase::Opening, greeted, connection.session()).is_some() {
+    if settle(Phase::Opening, greeted, connection.session(), cx.mounted()).is_some() {
         connection.session().borrow_mut().open();
     }
     Some(Guest { consumer, cx })
@@ -172,7 +171,7 @@ async fn handle<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>, 
         Next::Missed => (Phase::Event, connection.run("messages_missed", consumer.messages_missed(cx), deadline).await),
         Next::Unreadable(panic) => (Phase::Reading, Ran::Panicked(panic)),
     };
-    if settle(phase, ran, connection.session()).is_some() {
+    if settle(phase, ran, connection.session(), cx.mounted()).is_some() {
         connection.session().borrow_mut().completed();
     }
 }
@@ -185,7 +184,7 @@ async fn end<C: Consumer>(connection: &mut Connection, guest: &mut Guest<C>) {
         Ok(())
     };
     let ended = connection.run_last(farewell).await;
-    settle(Phase::Farewell, ended, connection.session());
+    settle(Phase::Farewell, ended, connection.session(), guest.cx.mounted());
 }
 
 /// Reads an event and hands it to the consumer. One that it does not take is completed; the hub has reported it.

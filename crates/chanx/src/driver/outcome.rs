@@ -1,6 +1,8 @@
 //! What the failure of a handler, or of what comes before and after them, leads to: one table.
 
 use crate::consumer::HandlerError;
+use crate::hub::Trouble;
+use crate::mounted::Mounted;
 use crate::shared::SharedSession;
 use chanx_core::session::Session;
 
@@ -39,7 +41,7 @@ enum Kind {
 enum Action {
     /// Nothing: the failure is a consequence of the end.
     Ignore,
-    /// A line in the log: the connection has ended already.
+    /// A line in the log, as few as [`Trouble`] gets: the connection has ended already.
     GiveUp,
     /// An error in the log, of which the client learns nothing.
     Note,
@@ -74,10 +76,15 @@ fn action(phase: Phase, kind: Kind, is_ending: bool, closing: Closing) -> Action
 }
 
 /// The value, if there is one; otherwise the failure is dealt with.
-pub(super) fn settle<T>(phase: Phase, ran: Ran<Result<T, HandlerError>>, session: &SharedSession) -> Option<T> {
+pub(super) fn settle<T>(
+    phase: Phase,
+    ran: Ran<Result<T, HandlerError>>,
+    session: &SharedSession,
+    mounted: &Mounted,
+) -> Option<T> {
     let (kind, text) = match ran {
         Ran::Finished(Ok(value)) => return Some(value),
-        Ran::Finished(Err(error)) if error.is_closed() => (Kind::Closed, error.report()),
+        Ran::Finished(Err(error)) if is_closed(&error, session) => (Kind::Closed, error.report()),
         Ran::Finished(Err(error)) => (Kind::Error, error.report()),
         Ran::Panicked(panic) => (Kind::Panic, panic),
         Ran::TimedOut => (Kind::TimedOut, late(phase).to_owned()),
@@ -86,8 +93,24 @@ pub(super) fn settle<T>(phase: Phase, ran: Ran<Result<T, HandlerError>>, session
     let mut session = session.borrow_mut();
     let closing = Closing { panics: session.config().panic_closes, failures: session.config().failure_closes };
     let action = action(phase, kind, session.is_ending(), closing);
-    perform(action, phase, &text, &mut session);
+    match action {
+        Action::GiveUp => report_given_up(phase, mounted),
+        action => perform(action, phase, &text, &mut session),
+    }
     None
+}
+
+/// Very many clients may leave at once.
+fn report_given_up(phase: Phase, mounted: &Mounted) {
+    let Some(times) = mounted.note(Trouble::GivenUp) else { return };
+    let endpoint = mounted.endpoint.name();
+    tracing::warn!(endpoint, ?phase, times, "a handler was given up after the end of its connection");
+}
+
+/// Whether a handler failed because something was sent into a closed connection. Where only the text of the error says so, a
+/// send of this connection's own must have been refused.
+fn is_closed(error: &HandlerError, session: &SharedSession) -> bool {
+    error.is_closed() || session.borrow().has_refused() && error.reads_like_closed()
 }
 
 fn late(phase: Phase) -> &'static str {
@@ -99,8 +122,7 @@ fn late(phase: Phase) -> &'static str {
 
 fn perform(action: Action, phase: Phase, error: &str, session: &mut Session) {
     match action {
-        Action::Ignore => {}
-        Action::GiveUp => tracing::warn!(?phase, "a handler was given up after the end of its connection"),
+        Action::Ignore | Action::GiveUp => {}
         Action::Note => {
             let (message_id, id) = (session.message_id(), session.failed_event());
             tracing::error!(id, message_id, ?phase, error, "a handler failed");

@@ -85,7 +85,9 @@ impl Sources {
         self.begin_turn(session, task);
         let received = self.mailbox.is_filled() && self.read_mailbox(session, task);
         let was_full = !session.has_room();
-        let leaves = immediately || was_full || session.must_leave();
+        // What is not flushed may be a part of what had to leave, and behind the end there is nothing to wait for.
+        let must_leave = session.must_leave() || self.needs_flush || session.is_ending();
+        let leaves = immediately || was_full || must_leave;
         let mut wrote = leaves && self.poll_write(session, task);
         let read = self.poll_read(session, task);
         let is_ticked = std::mem::take(&mut self.is_ticked);
@@ -185,7 +187,10 @@ impl Sources {
         if self.needs_flush && session.output().is_empty() && !session.is_broken() {
             match Pin::new(&mut self.socket).poll_flush(task) {
                 Poll::Ready(Ok(())) => self.needs_flush = false,
-                Poll::Ready(Err(_)) => session.break_transport(),
+                Poll::Ready(Err(_)) => {
+                    session.break_transport();
+                    moved = true;
+                }
                 Poll::Pending => {}
             }
         }

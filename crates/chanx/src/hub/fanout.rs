@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::Format;
 use super::mailbox::{Delivery, Mailbox};
-use super::reports::{Reports, Unfit};
+use super::parcel::{TooLarge, check_size};
+use super::reports::{Reports, Trouble};
 use crate::excerpt::excerpt;
 
 /// What a connection gets in the place of an event that its consumer does not take, if its client is sent completions: it
@@ -20,35 +21,49 @@ use crate::excerpt::excerpt;
 static UNFIT_EVENT: LazyLock<Arc<Event>> = LazyLock::new(|| Arc::new(Event { data: String::new() }));
 
 /// A message on its way to the members of a group, or to one channel.
-pub(super) struct Fanout<'a> {
-    way: Way<'a>,
-    content: Fanned<'a>,
+pub(super) struct Fanout {
+    content: Fanned,
     pressure: Pressure,
     /// Whose mailboxes are to be flushed.
     flushed_later: Vec<Arc<Mailbox>>,
 }
 
-/// Where a message goes, and where is noted what does not fit.
+/// A message, where it goes, and where is noted what does not fit.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'a> {
+    pub(super) message: &'a LayerMessage,
     /// The name of the group or channel.
     pub(super) to: &'a str,
     pub(super) reports: &'a Reports,
 }
 
-enum Fanned<'a> {
-    Message(Copies<'a>),
-    Event(Told<'a>),
+enum Fanned {
+    Message(Copies),
+    Event(Told),
     /// Not for chanx's consumers.
     Nothing,
 }
 
-/// A group message with its copies so far.
-struct Copies<'a> {
-    message: &'a GroupMessage,
+/// The copies of a group message so far.
+struct Copies {
     /// The connection that sent it, if it is one of this process.
     sender: Option<u64>,
-    formats: Vec<(&'a Arc<dyn Format>, Option<Written>)>,
+    formats: Vec<Share<Written>>,
+}
+
+/// What the members of one endpoint get.
+struct Share<T> {
+    format: Arc<dyn Format>,
+    content: Result<T, Loss>,
+}
+
+/// Why the members of an endpoint do not get a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loss {
+    /// It is not for them.
+    Unfit,
+    /// It is longer than a message to them may be, which its sender did not know. They are told that they missed something.
+    TooLarge,
 }
 
 /// What one endpoint made of the message.
@@ -63,19 +78,22 @@ struct Written {
 type Variant = (Origin, Option<Window>);
 
 /// An event, and which endpoints take it.
-struct Told<'a> {
+struct Told {
     event: Arc<Event>,
-    formats: Vec<(&'a Arc<dyn Format>, bool)>,
+    formats: Vec<Share<()>>,
 }
 
-impl<'a> Fanout<'a> {
-    pub(super) fn new(message: &'a LayerMessage, sender: Option<u64>, way: Way<'a>) -> Self {
-        let content = Fanned::new(message, sender, way);
-        Self { way, content, pressure: Pressure::Low, flushed_later: Vec::new() }
+impl Fanout {
+    pub(super) fn new(sender: Option<u64>, way: Way<'_>) -> Self {
+        Self { content: Fanned::new(sender, way), pressure: Pressure::Low, flushed_later: Vec::new() }
     }
 
-    pub(super) fn deliver(&mut self, member: &'a Arc<Mailbox>) {
-        let Some(delivery) = self.content.delivery(member, self.way) else { return };
+    pub(super) fn deliver(&mut self, member: &Arc<Mailbox>, way: Way<'_>) {
+        let delivery = match self.content.delivery(member, way) {
+            Ok(Some(delivery)) => delivery,
+            Ok(None) | Err(Loss::Unfit) => return,
+            Err(Loss::TooLarge) => return member.note_missed(),
+        };
         let pushed = member.push(delivery);
         self.pressure = self.pressure.max(pushed.pressure);
         if pushed.is_to_be_flushed {
@@ -83,23 +101,28 @@ impl<'a> Fanout<'a> {
         }
     }
 
-    /// How the members are, and whose mailboxes are still to be flushed.
-    pub(super) fn finish(self) -> (Pressure, Vec<Arc<Mailbox>>) {
+    /// Whose mailboxes are to be flushed.
+    pub(super) fn take_flushed(&mut self) -> Vec<Arc<Mailbox>> {
+        std::mem::take(&mut self.flushed_later)
+    }
+
+    /// How the members are, now that all have the message.
+    pub(super) fn finish(&self, way: Way<'_>) -> Pressure {
         if let Fanned::Message(copies) = &self.content {
-            copies.log(self.way.to);
+            copies.log(way.to);
         }
-        (self.pressure, self.flushed_later)
+        self.pressure
     }
 }
 
-impl<'a> Fanned<'a> {
-    fn new(message: &'a LayerMessage, sender: Option<u64>, way: Way<'a>) -> Self {
-        match message {
-            LayerMessage::Group(message) => Self::Message(Copies { message, sender, formats: Vec::new() }),
+impl Fanned {
+    fn new(sender: Option<u64>, way: Way<'_>) -> Self {
+        match way.message {
+            LayerMessage::Group(_) => Self::Message(Copies { sender, formats: Vec::new() }),
             LayerMessage::Event(event) => Self::Event(Told { event: Arc::new(event.clone()), formats: Vec::new() }),
             LayerMessage::Other(object) => {
-                if let Some(times) = way.reports.note("", Unfit::Foreign) {
-                    let kind = excerpt(object.get("type").and_then(Value::as_str).unwrap_or_default().as_bytes());
+                if let Some(times) = way.reports.note("", Trouble::Foreign) {
+                    let kind = excerpt(object.get("type").and_then(Value::as_str).unwrap_or_default());
                     let to = way.to;
                     tracing::warn!(target: "chanx::layer", kind, to, times, "a message of the channel layer is not understood");
                 }
@@ -108,58 +131,65 @@ impl<'a> Fanned<'a> {
         }
     }
 
-    fn delivery(&mut self, member: &'a Mailbox, way: Way<'_>) -> Option<Delivery> {
-        match self {
-            Self::Message(copies) => copies.of(member, way),
-            Self::Event(told) => told.of(member, way),
-            Self::Nothing => None,
+    /// What a member gets; `None` if it is to get nothing.
+    fn delivery(&mut self, member: &Mailbox, way: Way<'_>) -> Result<Option<Delivery>, Loss> {
+        match (self, way.message) {
+            (Self::Message(copies), LayerMessage::Group(message)) => copies.of(message, member, way),
+            (Self::Event(told), _) => told.of(member, way).map(Some),
+            _ => Ok(None),
         }
     }
 }
 
-impl<'a> Told<'a> {
-    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Option<Delivery> {
-        let known = self.formats.iter().find(|(known, _)| Arc::ptr_eq(known, &member.format));
-        let is_taken = match known {
-            Some((_, is_taken)) => *is_taken,
+impl Told {
+    fn of(&mut self, member: &Mailbox, way: Way<'_>) -> Result<Delivery, Loss> {
+        let known = self.formats.iter().find(|known| Arc::ptr_eq(&known.format, &member.format));
+        let taken = match known {
+            Some(known) => known.content,
             None => {
-                let is_taken = takes(member.format.as_ref(), &self.event, way);
-                self.formats.push((&member.format, is_taken));
-                is_taken
+                let content = take(member.format.as_ref(), &self.event, way);
+                self.formats.push(Share { format: Arc::clone(&member.format), content });
+                content
             }
         };
-        match is_taken {
-            true => Some(Delivery::Event(Arc::clone(&self.event))),
-            false if member.format.config().send_completion => Some(Delivery::Event(Arc::clone(&UNFIT_EVENT))),
-            false => None,
+        match taken {
+            Ok(()) => Ok(Delivery::Event(Arc::clone(&self.event))),
+            Err(Loss::Unfit) if member.format.config().send_completion => Ok(Delivery::Event(Arc::clone(&UNFIT_EVENT))),
+            Err(loss) => Err(loss),
         }
     }
 }
 
-impl<'a> Copies<'a> {
-    fn of(&mut self, member: &'a Mailbox, way: Way<'_>) -> Option<Delivery> {
+impl Copies {
+    fn of(&mut self, message: &GroupMessage, member: &Mailbox, way: Way<'_>) -> Result<Option<Delivery>, Loss> {
         let is_current = self.sender == Some(member.id);
-        if is_current && self.message.exclude_current {
-            return None;
+        if is_current && message.exclude_current {
+            return Ok(None);
         }
-        let is_mine = self.message.from_user.as_deref().is_some_and(|sender| member.user() == Some(sender));
+        let is_mine = message.from_user.as_deref().is_some_and(|sender| member.user() == Some(sender));
         let variant = (Origin { is_mine, is_current }, member.window());
-        let frames = self.written(&member.format, way)?.frames(variant, member);
-        Some(Delivery::Frames(frames))
+        let frames = self.written(message, &member.format, way)?.frames(variant, member);
+        Ok(Some(Delivery::Frames(frames)))
     }
 
-    fn written(&mut self, format: &'a Arc<dyn Format>, way: Way<'_>) -> Option<&mut Written> {
-        let known = self.formats.iter().position(|(known, _)| Arc::ptr_eq(known, format));
+    fn written(
+        &mut self,
+        message: &GroupMessage,
+        format: &Arc<dyn Format>,
+        way: Way<'_>,
+    ) -> Result<&mut Written, Loss> {
+        let known = self.formats.iter().position(|known| Arc::ptr_eq(&known.format, format));
         let index = known.unwrap_or_else(|| {
-            self.formats.push((format, write(format.as_ref(), self.message, way)));
+            let content = write(format.as_ref(), message, way);
+            self.formats.push(Share { format: Arc::clone(format), content });
             self.formats.len() - 1
         });
-        self.formats[index].1.as_mut()
+        self.formats[index].content.as_mut().map_err(|loss| *loss)
     }
 
     /// Writes one line for all members whose endpoints log what is sent.
     fn log(&self, to: &str) {
-        let written = self.formats.iter().filter_map(|(format, written)| Some((format, written.as_ref()?)));
+        let written = self.formats.iter().filter_map(|share| Some((&share.format, share.content.as_ref().ok()?)));
         let (mut action, mut members, mut bytes) = ("", 0, 0);
         for (_, of) in written.filter(|(format, of)| format.config().log.wants_sent(of.broadcast.action())) {
             action = of.broadcast.action();
@@ -187,39 +217,58 @@ impl Written {
 }
 
 /// Runs the application's own reading and writing of its types. A failure of theirs spoils the message alone.
-fn write(format: &dyn Format, message: &GroupMessage, way: Way<'_>) -> Option<Written> {
+fn write(format: &dyn Format, message: &GroupMessage, way: Way<'_>) -> Result<Written, Loss> {
     match catch_unwind(AssertUnwindSafe(|| format.broadcast(&message.content))) {
-        Ok(Ok(broadcast)) => return Some(Written { broadcast, frames: Vec::new(), members: 0, bytes: 0 }),
-        Ok(Err(error)) => report(format, Unfit::Message, way, || error.to_string()),
-        Err(_) => report(format, Unfit::Message, way, || "its types panic".to_owned()),
+        Ok(Ok(broadcast)) => {
+            fits(format, broadcast.size(), way)?;
+            return Ok(Written { broadcast, frames: Vec::new(), members: 0, bytes: 0 });
+        }
+        Ok(Err(error)) => report(format, Trouble::Message, way, || error.to_string()),
+        Err(_) => report(format, Trouble::Message, way, || "its types panic".to_owned()),
     }
-    None
+    Err(Loss::Unfit)
 }
 
 /// Whether consumers of an endpoint take an event, which runs the application's own reading of its types.
-fn takes(format: &dyn Format, event: &Event, way: Way<'_>) -> bool {
+fn take(format: &dyn Format, event: &Event, way: Way<'_>) -> Result<(), Loss> {
+    fits(format, event.data.len(), way)?;
     match catch_unwind(AssertUnwindSafe(|| format.takes(event))) {
-        Ok(Ok(())) => return true,
-        Ok(Err(error)) => report(format, Unfit::Event, way, || format!("{}: {error}", name_of(event))),
-        Err(_) => report(format, Unfit::Event, way, || format!("{}: its types panic", name_of(event))),
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => report(format, Trouble::Event, way, || format!("{}: {error}", name_of(event))),
+        Err(_) => report(format, Trouble::Event, way, || format!("{}: its types panic", name_of(event))),
     }
-    false
+    Err(Loss::Unfit)
 }
 
-fn report(format: &dyn Format, unfit: Unfit, Way { to, reports }: Way<'_>, error: impl FnOnce() -> String) {
+/// Whether a message is one that this process would let itself send. Others that share the layer may have other limits.
+fn fits(format: &dyn Format, size: usize, way: Way<'_>) -> Result<(), Loss> {
+    check_size(size, format.config().max_outgoing_message_size).map_err(|error: TooLarge| {
+        report(format, Trouble::TooLarge, way, || error.to_string());
+        Loss::TooLarge
+    })
+}
+
+fn report(format: &dyn Format, trouble: Trouble, Way { to, reports, .. }: Way<'_>, error: impl FnOnce() -> String) {
     let endpoint = format.name();
-    let Some(times) = reports.note(endpoint, unfit) else { return };
-    let error = excerpt(error().as_bytes());
-    match unfit {
-        Unfit::Event => tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "an event is not delivered"),
-        _ => tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "a group message is not delivered"),
+    let Some(times) = reports.note(endpoint, trouble) else { return };
+    let error = excerpt(error());
+    match trouble {
+        Trouble::Event => {
+            tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "an event is not delivered");
+        }
+        Trouble::TooLarge => {
+            tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "what is too large is not delivered");
+        }
+        Trouble::Message | Trouble::Foreign | Trouble::GivenUp => {
+            tracing::warn!(target: "chanx::layer", endpoint, to, error, times, "a group message is not delivered");
+        }
     }
 }
 
 /// The name of an event, for the log.
 fn name_of(event: &Event) -> String {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-    excerpt(data.get("handler").and_then(Value::as_str).unwrap_or_default().as_bytes())
+    excerpt(data.get("handler").and_then(Value::as_str).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -252,12 +301,15 @@ mod tests {
     fn frames(members: &[Arc<Mailbox>], size: usize) -> Vec<Bytes> {
         let content = Content::Raw(format!(r#"{{"text":"{}"}}"#, "x".repeat(size)));
         let message = GroupMessage { content, exclude_current: false, from_channel: None, from_user: None };
-        let mut copies = Copies { message: &message, sender: Some(0), formats: Vec::new() };
+        let message = LayerMessage::Group(message);
+        let mut copies = Fanned::Message(Copies { sender: Some(0), formats: Vec::new() });
         let mut all = Vec::new();
         let reports = Reports::default();
         for member in members {
-            let way = Way { to: "room", reports: &reports };
-            let Some(Delivery::Frames(frames)) = copies.of(member, way) else { panic!("frames were expected") };
+            let way = Way { message: &message, to: "room", reports: &reports };
+            let Ok(Some(Delivery::Frames(frames))) = copies.delivery(member, way) else {
+                panic!("frames were expected")
+            };
             all.push(frames);
         }
         all

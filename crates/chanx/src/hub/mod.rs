@@ -2,38 +2,43 @@
 //!
 //! The hub knows no consumer and runs no code of the application but the reading and writing of its messages.
 
+mod crowd;
 mod fanout;
 mod flush;
 mod groups;
 mod mailbox;
 mod members;
+mod parcel;
 mod reports;
 mod roster;
 mod seats;
 
 pub(crate) use mailbox::{Delivery, EventTurn, Lent, Limits, Mailbox, Outlet, Reader, Turn};
 pub(crate) use members::{Memberships, Registration};
+pub(crate) use parcel::{Parcel, TooLarge};
+pub(crate) use reports::{Reports, Trouble};
 pub(crate) use roster::Roster;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use chanx_core::broadcast::{Broadcast, BroadcastError};
 use chanx_core::close::CloseCode;
 use chanx_core::layer::{
-    ChannelLayer, ChannelName, Content, Event, GroupName, LayerFuture, LayerMessage, Pressure, Receiver,
+    Begun, ChannelLayer, ChannelName, Content, Event, GroupName, LayerError, LayerFuture, LayerMessage, Pressure,
+    Receiver,
 };
 use chanx_core::session::SessionConfig;
 use tokio::sync::watch;
 
 use crate::channels::InvalidEvent;
+use crowd::Crowd;
 use fanout::{Fanout, Way};
 use flush::Flusher;
 use groups::Groups;
-use reports::Reports;
 
 /// How the clients of one endpoint are written to.
 pub(crate) trait Format: fmt::Debug + Send + Sync {
@@ -56,9 +61,11 @@ pub(crate) trait Format: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Hub {
     layer: Arc<dyn ChannelLayer>,
+    /// How many bytes a message to groups and channels may have.
+    max_message_size: AtomicUsize,
     groups: Groups,
     flusher: Arc<Flusher>,
-    reports: Reports,
+    reports: Arc<Reports>,
     channels: RwLock<Channels>,
     rosters: Mutex<Vec<Arc<Roster>>>,
     count: watch::Sender<usize>,
@@ -74,9 +81,10 @@ impl Hub {
     pub(crate) fn new(layer: Arc<dyn ChannelLayer>) -> Arc<Self> {
         let hub = Arc::new(Self {
             layer,
+            max_message_size: AtomicUsize::new(usize::MAX),
             groups: Groups::default(),
             flusher: Arc::default(),
-            reports: Reports::default(),
+            reports: Arc::default(),
             channels: RwLock::default(),
             rosters: Mutex::default(),
             count: watch::Sender::default(),
@@ -89,6 +97,29 @@ impl Hub {
 
     pub(crate) fn layer(&self) -> &dyn ChannelLayer {
         &*self.layer
+    }
+
+    /// Bounds what is sent from now on. The smallest bound counts: what is sent is for all servers that share this hub.
+    pub(crate) fn limit_messages(&self, bytes: usize) {
+        self.max_message_size.fetch_min(bytes, Ordering::Relaxed);
+    }
+
+    /// Makes a message ready to be sent, as often as it is to be sent.
+    pub(crate) fn pack(&self, message: LayerMessage) -> Result<Parcel, TooLarge> {
+        Parcel::new(message, self.max_message_size.load(Ordering::Relaxed))
+    }
+
+    pub(crate) async fn send_to_group(&self, group: &GroupName, parcel: &Parcel) -> Result<(), LayerError> {
+        self.layer.group_send(group, parcel.message()).await
+    }
+
+    pub(crate) async fn send_to_channel(&self, channel: &ChannelName, parcel: &Parcel) -> Result<(), LayerError> {
+        self.layer.send(channel, parcel.message()).await
+    }
+
+    /// What was reported of its connections.
+    pub(crate) fn reports(&self) -> &Arc<Reports> {
+        &self.reports
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -169,9 +200,14 @@ impl Hub {
         self.mailbox_of(message.from_channel.as_deref()?).map(|sender| sender.id)
     }
 
-    fn finish(&self, fanout: Fanout<'_>) -> Pressure {
-        let (pressure, mailboxes) = fanout.finish();
-        self.flusher.add(mailboxes);
+    /// Delivers to all of these members, without a pause.
+    fn fan_out<'a>(&self, members: impl IntoIterator<Item = &'a Arc<Mailbox>>, way: Way<'_>) -> Pressure {
+        let mut fanout = Fanout::new(self.sender_of(way.message), way);
+        for member in members {
+            fanout.deliver(member, way);
+        }
+        let pressure = fanout.finish(way);
+        self.flusher.add(fanout.take_flushed());
         pressure
     }
 
@@ -201,21 +237,22 @@ impl Receiver for Receiving {
     fn group_message(&self, group: &GroupName, message: &LayerMessage) -> Pressure {
         let Some(hub) = self.0.upgrade() else { return Pressure::Low };
         let Some(members) = hub.groups.members(group) else { return Pressure::Low };
-        let way = Way { to: group.as_str(), reports: &hub.reports };
-        let mut fanout = Fanout::new(message, hub.sender_of(message), way);
-        for member in &*members {
-            fanout.deliver(member);
+        hub.fan_out(&*members, Way { message, to: group.as_str(), reports: &hub.reports })
+    }
+
+    fn begin_group_message(&self, group: &GroupName, message: &Arc<LayerMessage>) -> Begun {
+        let Some(hub) = self.0.upgrade() else { return Begun::Done(Pressure::Low) };
+        let Some(members) = hub.groups.members(group) else { return Begun::Done(Pressure::Low) };
+        if members.len() > crowd::STEP {
+            return Begun::Long(Box::new(Crowd::new(hub, group.clone(), Arc::clone(message))));
         }
-        hub.finish(fanout)
+        Begun::Done(hub.fan_out(&*members, Way { message, to: group.as_str(), reports: &hub.reports }))
     }
 
     fn channel_message(&self, channel: &str, message: &LayerMessage) -> Pressure {
         let Some(hub) = self.0.upgrade() else { return Pressure::Low };
         let Some(mailbox) = hub.mailbox_of(channel) else { return Pressure::Low };
-        let way = Way { to: channel, reports: &hub.reports };
-        let mut fanout = Fanout::new(message, hub.sender_of(message), way);
-        fanout.deliver(&mailbox);
-        hub.finish(fanout)
+        hub.fan_out([&mailbox], Way { message, to: channel, reports: &hub.reports })
     }
 
     fn missed(&self) {
@@ -352,6 +389,78 @@ mod tests {
             addresses.push(frames.as_ptr());
         }
         assert!(addresses.iter().all(|address| *address == addresses[0]));
+    }
+
+    /// A group of very many, the first and the last of them.
+    fn crowd(hub: &Arc<Hub>) -> (Vec<Registration>, [Arc<Mailbox>; 2]) {
+        let (format, roster) = (format(), hub.new_roster(Duration::from_secs(20)));
+        let mut registrations: Vec<_> = (0..20_000).map(|_| hub.register(None).unwrap()).collect();
+        let open = |registration: &mut Registration| registration.open_mailbox(&roster, Arc::clone(&format));
+        let members: Vec<_> = registrations.iter_mut().map(open).collect();
+        for member in &members {
+            drop(hub.join(&room(), member));
+        }
+        (registrations, [0, members.len() - 1].map(|index| Arc::clone(&members[index])))
+    }
+
+    /// How long the frames are that wait for a member, in their order.
+    async fn lengths<const N: usize>(mailbox: &Mailbox) -> [usize; N] {
+        let mut lengths = [0; N];
+        for length in &mut lengths {
+            let Delivery::Frames(frames) = next(mailbox).await else { panic!("frames were expected") };
+            *length = frames.len();
+        }
+        lengths
+    }
+
+    #[tokio::test]
+    async fn others_have_their_turn_while_a_message_goes_to_very_many() {
+        let hub = hub();
+        let (_registrations, [_, last]) = crowd(&hub);
+        let turns = Arc::new(AtomicUsize::new(0));
+        let other = tokio::spawn({
+            let turns = Arc::clone(&turns);
+            async move {
+                loop {
+                    turns.fetch_add(1, Ordering::Relaxed);
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        hub.layer().group_send(&room(), raw("{}")).await.unwrap();
+        assert!(turns.load(Ordering::Relaxed) > 0, "the sender kept the thread for itself");
+        other.abort();
+        let [_] = lengths(&last).await;
+    }
+
+    #[tokio::test]
+    async fn an_answer_to_a_message_for_very_many_overtakes_it_for_none() {
+        let hub = hub();
+        let (_registrations, [first, last]) = crowd(&hub);
+        let answering = tokio::spawn({
+            let (hub, first) = (Arc::clone(&hub), Arc::clone(&first));
+            async move {
+                let [length] = lengths(&first).await;
+                hub.layer().group_send(&room(), raw(r#"{"answer":1}"#)).await.unwrap();
+                length
+            }
+        });
+        hub.layer().group_send(&room(), raw("{}")).await.unwrap();
+        let question = answering.await.unwrap();
+        let [one, other] = lengths(&last).await;
+        assert!(one == question && other > question, "{one} came before {other}");
+    }
+
+    #[tokio::test]
+    async fn a_sender_that_is_given_up_has_sent_to_all_or_to_none() {
+        use futures_util::FutureExt;
+
+        let hub = hub();
+        let (_registrations, members) = crowd(&hub);
+        assert!(hub.layer().group_send(&room(), raw("{}")).now_or_never().is_none(), "it takes several steps");
+        for member in members {
+            let [_] = lengths(&member).await;
+        }
     }
 
     #[tokio::test]

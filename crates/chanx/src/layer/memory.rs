@@ -1,11 +1,14 @@
 //! The layer of a single process: no store, no serialization.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use chanx_core::layer::{ChannelLayer, ChannelName, GroupName, Health, LayerFuture, LayerMessage, Pressure, Receiver};
+use chanx_core::layer::{
+    Begun, ChannelLayer, ChannelName, Delivering, GroupName, Health, LayerFuture, LayerMessage, Pressure, Receiver,
+};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
@@ -41,8 +44,8 @@ struct Process {
     groups: RwLock<HashMap<GroupName, Gate>>,
 }
 
-/// Made once a message finds members of the group full: then its senders come one by one, and those that follow wait
-/// while one pauses. Otherwise very many senders at once would fill a mailbox before its connection has its turn.
+/// Made once a message finds members of the group full, or very many of them: then its senders come one by one, and those
+/// that follow wait while one pauses. Otherwise very many senders at once would fill a mailbox before its connection has its turn.
 type Gate = Arc<OnceLock<Mutex<()>>>;
 
 impl MemoryLayer {
@@ -154,12 +157,24 @@ impl ChannelLayer for MemoryLayer {
                 Some(gate) => Some(gate.lock().await),
                 None => None,
             };
-            let pressure = self.each(|process, receiver| match process.subscribes_to(group) {
-                true => receiver.group_message(group, &message),
-                false => Pressure::Low,
+            let mut long = Vec::new();
+            let mut pressure = self.each(|process, receiver| {
+                if !process.subscribes_to(group) {
+                    return Pressure::Low;
+                }
+                match receiver.begin_group_message(group, &message) {
+                    Begun::Done(pressure) => pressure,
+                    Begun::Long(delivering) => {
+                        long.push(delivering);
+                        Pressure::Low
+                    }
+                }
             });
-            if pressure == Pressure::High && passed.is_none() {
+            if (pressure == Pressure::High || !long.is_empty()) && passed.is_none() {
                 passed = Some(gate.get_or_init(Mutex::default).lock().await);
+            }
+            for delivering in long {
+                pressure = pressure.max(in_steps(delivering).await);
             }
             self.relieve(pressure).await;
             drop(passed);
@@ -189,6 +204,17 @@ impl ChannelLayer for MemoryLayer {
     fn close(&self) -> LayerFuture<'_> {
         self.leave();
         Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// Delivers to very many members, and lets others run now and then. The sender holds the group's gate meanwhile, so that no
+/// member gets a later message before this one.
+async fn in_steps(mut delivering: Box<dyn Delivering>) -> Pressure {
+    loop {
+        match delivering.step() {
+            ControlFlow::Break(pressure) => return pressure,
+            ControlFlow::Continue(()) => tokio::task::yield_now().await,
+        }
     }
 }
 

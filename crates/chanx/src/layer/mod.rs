@@ -3,7 +3,7 @@
 mod memory;
 
 pub use chanx_core::layer::{
-    ChannelLayer, ChannelName, Content, Event, GroupMessage, GroupName, Health, InvalidName, LayerError, LayerFuture,
-    LayerMessage, MalformedMessage, Pressure, Receiver, user_key,
+    Begun, ChannelLayer, ChannelName, Content, Delivering, Event, GroupMessage, GroupName, Health, InvalidName,
+    LayerError, LayerFuture, LayerMessage, MalformedMessage, Pressure, Receiver, user_key,
 };
 pub use memory::MemoryLayer;

@@ -88,7 +88,8 @@ table::settings! {
     /// nothing more is read from it.
     max_outgoing_bytes: usize = 1_048_576, rules::at_least_one;
 
-    /// The longest message in bytes that is sent, before compression. A longer one is refused where it is sent.
+    /// The longest message in bytes that is sent, to a client, to a group or as an event, before compression. A longer one is
+    /// refused where it is sent.
     max_outgoing_message_size: usize = 4_194_304, rules::at_least_one;
 
     /// How many group messages and events may wait for one connection. One that lets more wait is closed with 4413, so that

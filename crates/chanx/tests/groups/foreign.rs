@@ -1,51 +1,13 @@
 //! What some members of a group do not take: it reaches nobody else's log, and its own once for each kind of consumer.
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chanx::layer::MemoryLayer;
 use chanx::{Audience, Channels, Message};
 use serde_json::{Map, Value, json};
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::log::Log;
 use crate::site::*;
-
-/// Lines of the log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Lines {
-    fn with(&self, text: &str) -> Vec<String> {
-        let all = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        all.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
-    }
-}
-
-fn log() -> (Lines, tracing::subscriber::DefaultGuard) {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
-    (lines.clone(), tracing::subscriber::set_default(subscriber))
-}
 
 fn room() -> Audience {
     Audience::group("room").unwrap()
@@ -58,7 +20,7 @@ async fn send_foreign(channels: &Channels) {
 
 #[tokio::test(start_paused = true)]
 async fn what_consumers_do_not_take_is_one_line_for_each_kind_and_minute() {
-    let (lines, _guard) = log();
+    let log = Log::begin();
     let site = Site::new();
     let mut members = Vec::new();
     for path in ["/stranger/", "/member/"] {
@@ -74,24 +36,24 @@ async fn what_consumers_do_not_take_is_one_line_for_each_kind_and_minute() {
         }
         // Time passes once all connections have nothing to do.
         tokio::time::sleep(Duration::from_millis(1)).await;
-        let events = lines.with("an event is not delivered");
+        let events = log.with("an event is not delivered");
         assert_eq!(events.len(), minute + 1, "{events:#?}");
         for part in ["endpoint=\"Stranger\"", "to=\"room\"", "note"] {
             assert!(events[0].contains(part), "{part} is not in {}", events[0]);
         }
-        let messages = lines.with("a group message is not delivered");
+        let messages = log.with("a group message is not delivered");
         assert_eq!(messages.len(), minute + 1, "{messages:#?}");
-        let foreign = lines.with("is not understood");
+        let foreign = log.with("is not understood");
         assert_eq!(foreign.len(), minute + 1, "{foreign:#?}");
         assert!(foreign[0].contains("chat.message") && foreign[0].contains("to=\"room\""), "{}", foreign[0]);
         tokio::time::advance(Duration::from_secs(61)).await;
     }
-    assert!(lines.with("an event is not delivered")[1].contains("times=10"));
+    assert!(log.with("an event is not delivered")[1].contains("times=10"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_message_to_many_is_one_line() {
-    let (lines, _guard) = log();
+    let log = Log::begin();
     let mut settings = settings();
     settings.log_sent_message = true;
     let site = Site::with(&settings, MemoryLayer::new());
@@ -104,7 +66,7 @@ async fn one_message_to_many_is_one_line() {
         member.receive_text().await.unwrap();
         member.receive_text().await.unwrap();
     }
-    let sent = lines.with("action=\"said\"");
+    let sent = log.with("action=\"said\"");
     assert_eq!(sent.len(), 1, "{sent:#?}");
     assert!(sent[0].contains("members=3") && sent[0].contains("to=\"room\""), "{}", sent[0]);
     assert!(!sent[0].contains("hi\""), "{}", sent[0]);

@@ -1,5 +1,7 @@
 //! Groups, events and audiences: several connections of one site or two, over in-memory streams and with paused time.
 
+#[path = "../support/log.rs"]
+mod log;
 mod site;
 
 mod audiences;
@@ -10,3 +12,4 @@ mod leaving;
 mod membership;
 mod pressure;
 mod sending;
+mod sizes;

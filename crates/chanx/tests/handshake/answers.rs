@@ -29,7 +29,7 @@ async fn who_must_upgrade_is_told_to_what_and_that_it_is_about_the_connection() 
 #[tokio::test]
 async fn a_missing_slash_at_the_end_is_pointed_out() {
     let address = serve(routes(), &settings()).await;
-    let log = Log::begin();
+    let log = Log::detailed();
     let answer = shake_hands(address, "/ws/echo", "").await;
     assert_eq!(answer.status, 404);
     assert_eq!(answer.body, "no WebSocket endpoint has this path, but one has it with a slash at the end\n");
@@ -44,7 +44,7 @@ async fn extensions_that_cannot_be_read_are_passed_over() {
     let mut settings = settings();
     settings.compression = true;
     let address = serve(routes(), &settings).await;
-    let log = Log::begin();
+    let log = Log::detailed();
     for offer in
         ["permessage-deflate;", "permessage-deflate; client_max_window_bits=", "=", "permessage-deflate, \u{fc}"]
     {

@@ -17,7 +17,7 @@ fn padding(path: &str, length: usize) -> String {
 #[tokio::test]
 async fn a_head_may_have_16_kib_and_no_more() {
     let address = serve(routes(), &settings()).await;
-    let log = Log::begin();
+    let log = Log::detailed();
     assert_eq!(shake_hands(address, "/ws/echo/", &padding("/ws/echo/", 16_384)).await.status, 101);
     let refused = shake_hands(address, "/ws/echo/", &padding("/ws/echo/", 16_385)).await;
     assert_eq!(refused.status, 431);
@@ -29,7 +29,7 @@ async fn a_head_may_have_16_kib_and_no_more() {
 #[tokio::test]
 async fn the_path_the_query_and_many_headers_count_too() {
     let address = serve(routes(), &settings()).await;
-    let log = Log::begin();
+    let log = Log::detailed();
     let query = format!("/ws/echo/?{}", "q".repeat(17_000));
     assert_eq!(shake_hands(address, &query, "").await.status, 431);
     let path = format!("/ws/{}/", "p".repeat(17_000));
@@ -45,7 +45,7 @@ async fn the_path_the_query_and_many_headers_count_too() {
 #[tokio::test]
 async fn a_log_line_is_no_longer_than_a_line() {
     let address = serve(routes(), &settings()).await;
-    let log = Log::begin();
+    let log = Log::detailed();
     let mut request = format!("GET /ws/{} HTTP/1.1\r\n{UPGRADE}Origin: ", "%C3%A9".repeat(1000)).into_bytes();
     request.extend([0xff; 4000]);
     request.extend(b"\r\n\r\n");
@@ -122,7 +122,7 @@ async fn connect<const KEEPS: bool>() -> Communicator {
 
 #[tokio::test]
 async fn a_request_is_there_until_its_connection_is_admitted_and_asking_later_says_so() {
-    let log = Log::begin();
+    let log = Log::detailed();
     let mut client = connect::<false>().await;
     assert_eq!(client.receive_json().await.unwrap()["action"], "error");
     let line = log.line("a handler failed");

@@ -2,6 +2,7 @@
 
 mod answers;
 mod head;
+#[path = "../support/log.rs"]
 mod log;
 mod origins;
 mod routes;

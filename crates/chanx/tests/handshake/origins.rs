@@ -14,7 +14,7 @@ fn strict() -> Settings {
 /// The answer and the log line of a handshake with these headers.
 async fn refused(headers: &str) -> (String, String) {
     let address = serve(routes(), &strict()).await;
-    let log = Log::begin();
+    let log = Log::detailed();
     let answer = shake_hands(address, "/ws/echo/", headers).await;
     assert_eq!(answer.status, 403);
     (answer.body, log.line("handshake refused"))

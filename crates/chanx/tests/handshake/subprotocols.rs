@@ -108,7 +108,7 @@ async fn the_first_of_the_consumers_that_is_offered_is_chosen() {
 #[tokio::test]
 async fn malformed_offers_are_passed_over() {
     let address = serve(routes(), &settings()).await;
-    let log = Log::begin();
+    let log = Log::detailed();
     for (offers, chosen) in [
         (&b""[..], None),
         (b" ,\t,", None),
@@ -130,7 +130,7 @@ async fn malformed_offers_are_passed_over() {
 #[tokio::test]
 async fn a_token_among_the_offers_authenticates_and_is_never_told_to_anybody() {
     let address = serve_app(app()).await;
-    let log = Log::begin();
+    let log = Log::detailed();
     let token = format!("chanx.bearer.{KEY}");
     let mut client = offering(&["chat.v1", &token]).connect().await.unwrap();
     assert_eq!(client.subprotocol(), Some("chat.v1"));
@@ -169,7 +169,7 @@ async fn a_wrong_token_is_refused_and_the_header_goes_first() {
 #[tokio::test]
 async fn the_log_says_once_why_a_browser_gives_up() {
     let address = serve(routes(), &settings()).await;
-    let log = Log::begin();
+    let log = Log::detailed();
     shake_hands(address, "/ws/", "Sec-WebSocket-Protocol: graphql-ws\r\nSec-WebSocket-Protocol: secret-key\r\n").await;
     let line = log.line("1006");
     assert!(

@@ -66,7 +66,7 @@ async fn a_user_with_a_hundred_connections_gets_no_other() {
         clients.push(welcome(ann.clone()).await);
     }
 
-    let log = Log::begin();
+    let log = Log::detailed();
     let mut refused = ann.clone().connect().await.unwrap();
     let outcome = refused.wait_for_auth().await.unwrap();
     assert_eq!(outcome.status_code, 429);
@@ -101,7 +101,7 @@ async fn there_is_room_for_16_384_connections_unless_the_settings_say_otherwise(
     for _ in 0..3 {
         clients.push(welcome(Connector::new(app.clone(), "/ws/")).await);
     }
-    let log = Log::begin();
+    let log = Log::detailed();
     match Connector::new(app, "/ws/").connect().await {
         Err(ConnectError::Refused { status, .. }) => assert_eq!(status, 503),
         other => panic!("{other:?}"),

@@ -4,7 +4,8 @@ use chanx_core::frame::{Opcode, write_masked};
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use crate::probe::{Log, Site, settings};
+use crate::log::Log;
+use crate::probe::{Site, settings};
 
 fn message(action: &str, payload: &str) -> Vec<u8> {
     frame(Opcode::Text, json!({"action": action, "payload": payload}).to_string().as_bytes())

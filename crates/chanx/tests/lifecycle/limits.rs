@@ -1,10 +1,12 @@
 //! Bounds of one connection: tasks, the size of what leaves, and how slowly a client may read.
 
 use chanx::testing::Opcode;
+use chanx_core::frame::write_masked;
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use crate::probe::{Log, Site, settings};
+use crate::log::Log;
+use crate::probe::{Site, settings};
 
 #[tokio::test(start_paused = true)]
 async fn a_client_cannot_make_the_server_spawn_any_number_of_tasks() {
@@ -98,5 +100,23 @@ async fn what_others_must_see_does_not_wait_for_a_handler_whose_messages_are_hel
     assert_eq!(client.receive_pong().await.unwrap(), b"there?");
     client.send_frame(Opcode::Close, b"\x03\xe8").await;
     assert_eq!(client.receive_close().await.unwrap().unwrap().code.map(u16::from), Some(1000));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_handler_sent_that_is_done_does_not_wait_for_the_next_one() {
+    let mut settings = settings();
+    settings.send_message_immediately = false;
+    let site = Site::new(&settings);
+    let mut client = site.connect().await;
+    let mut wire = Vec::new();
+    for text in [r#"{"action":"large","payload":10}"#, r#"{"action":"act","payload":"hang"}"#] {
+        write_masked(&mut wire, Opcode::Text, text.as_bytes(), [1, 2, 3, 4]);
+    }
+    let start = Instant::now();
+    client.send_raw(&wire).await;
+    for action in ["text", "complete"] {
+        assert_eq!(client.receive_json().await.unwrap()["action"], action);
+    }
     assert_eq!(start.elapsed(), Duration::ZERO);
 }

@@ -5,6 +5,8 @@ mod draining;
 mod fairness;
 mod held;
 mod limits;
+#[path = "../support/log.rs"]
+mod log;
 mod outcomes;
 mod probe;
 mod raw;

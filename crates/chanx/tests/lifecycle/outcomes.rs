@@ -5,7 +5,8 @@ use chanx::testing::Communicator;
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use crate::probe::{Event, Log, Site, settings};
+use crate::log::Log;
+use crate::probe::{Event, Site, settings};
 
 /// What a connection came to.
 #[derive(Debug, PartialEq)]
@@ -127,6 +128,55 @@ async fn a_farewell_that_fails_or_hangs_ends_with_its_connection() {
         assert!(start.elapsed() <= Duration::from_secs(6), "{outcome}");
         assert_eq!((site.journal.count("disconnected"), log.with("ERROR").len()), (1, errors), "{outcome}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_hides_its_cause_is_a_consequence_of_the_end_all_the_same() {
+    let (log, site) = (Log::begin(), Site::new(&settings()));
+    let mut client = site.connect().await;
+    client.send_json(&json!({"action": "flood_wrapped", "payload": 60_000})).await;
+    client.receive_text().await.unwrap();
+    drop(client);
+    site.journal.has("disconnected").await;
+    assert_eq!(log.with("ERROR"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_text_alone_makes_no_error_a_consequence_of_the_end() {
+    let (log, site) = (Log::begin(), Site::new(&settings()));
+    let mut client = site.connect().await;
+    // The end is there when the handler fails, but it was told of another connection's.
+    client.send_json(&json!({"action": "note", "payload": "first"})).await;
+    client.send_json(&json!({"action": "act", "payload": "wrapped"})).await;
+    client.disconnect().await.unwrap();
+    site.journal.has("disconnected").await;
+    assert_eq!(log.with("ERROR").len(), 1, "{}", log.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_that_are_given_up_are_one_line_a_minute() {
+    let (log, site) = (Log::begin(), Site::new(&settings()));
+    for (left, lines) in [(10, 1), (11, 2)] {
+        let mut clients = Vec::new();
+        while site.journal.count("connect") < left {
+            let mut client = site.connect().await;
+            client.send_json(&json!({"action": "act", "payload": "hang"})).await;
+            clients.push(client);
+        }
+        while site.journal.count("acting") < left {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        drop(clients);
+        while site.journal.count("disconnected") < left {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let given_up = log.with("a handler was given up");
+        assert_eq!(given_up.len(), lines, "{given_up:#?}");
+        tokio::time::advance(Duration::from_secs(61)).await;
+    }
+    let given_up = log.with("a handler was given up");
+    assert!(given_up[0].contains("endpoint=\"Probe\"") && given_up[0].contains("times=1"), "{}", given_up[0]);
+    assert!(given_up[1].contains("times=10"), "{}", given_up[1]);
 }
 
 #[tokio::test(start_paused = true)]

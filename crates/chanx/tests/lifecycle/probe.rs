@@ -12,8 +12,6 @@ use chanx::{
 };
 use serde::{Deserialize, Deserializer};
 use tokio::sync::Notify;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
 
 /// A text whose reading panics if it is `panic`.
 #[derive(Debug, schemars::JsonSchema)]
@@ -39,10 +37,14 @@ pub(crate) enum Incoming {
     Read(Fragile),
     /// Sends answers of this size for ever.
     Flood(usize),
+    /// The same, with errors of the application's own.
+    FloodWrapped(usize),
     /// Sends answers of this size through the connection's own handle, for ever.
     Stream(usize),
     /// Sends one answer of this size.
     Large(usize),
+    /// Sends one answer of this size, and never ends.
+    Hold(usize),
     /// Spawns tasks that never end.
     Spawn(usize),
     /// Spawns a task that panics.
@@ -81,10 +83,19 @@ async fn act(outcome: &str) -> Result {
         "error" => Err(HandlerError::new("the cause")),
         // What a handler gets that sends to another connection, which is closed.
         "closed" => Err(SendError::Closed.into()),
+        // The same in an error that does not name it as its cause.
+        "wrapped" => Err(Wrapped::from(SendError::Closed).into()),
         "panic" => panic!("the cause"),
         "hang" => std::future::pending().await,
         other => Err(HandlerError::new(format!("no outcome {other}"))),
     }
+}
+
+/// An error of the application that shows another one as it is.
+#[derive(Debug, thiserror::Error)]
+enum Wrapped {
+    #[error(transparent)]
+    Send(#[from] SendError),
 }
 
 /// What consumers lived through, in order.
@@ -178,6 +189,9 @@ impl Consumer for Probe {
             Incoming::Flood(size) => loop {
                 cx.send_message(Outgoing::Text("x".repeat(size))).await?;
             },
+            Incoming::FloodWrapped(size) => loop {
+                cx.send_message(Outgoing::Text("x".repeat(size))).await.map_err(Wrapped::from)?;
+            },
             Incoming::Stream(size) => {
                 let handle = cx.peer();
                 self.0.note("streaming");
@@ -186,6 +200,11 @@ impl Consumer for Probe {
                 }
             }
             Incoming::Large(size) => cx.send_message(Outgoing::Text("x".repeat(size))).await?,
+            Incoming::Hold(size) => {
+                cx.send_message(Outgoing::Text("x".repeat(size))).await?;
+                self.0.note("acting");
+                act("hang").await?;
+            }
             Incoming::Spawn(count) => {
                 for _ in 0..count {
                     cx.spawn(|_| std::future::pending())?;
@@ -249,47 +268,5 @@ impl Site {
         client.assert_authenticated_status_ok().await;
         assert!(client.receive_all().await.unwrap().is_empty());
         client
-    }
-}
-
-/// What is logged on this thread until the end.
-pub(crate) struct Log {
-    lines: Lines,
-    _guard: DefaultGuard,
-}
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    pub(crate) fn begin() -> Self {
-        let lines = Lines::default();
-        let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
-        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
-    }
-
-    /// The lines with this text.
-    pub(crate) fn with(&self, text: &str) -> Vec<String> {
-        let log = String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap();
-        log.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
     }
 }

@@ -11,7 +11,8 @@ use chanx::{
 use serde_json::json;
 use tokio::time::{Duration, timeout};
 
-use crate::probe::{Journal, Log, settings};
+use crate::log::Log;
+use crate::probe::{Journal, settings};
 
 #[derive(Message)]
 enum Event {

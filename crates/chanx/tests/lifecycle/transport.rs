@@ -1,5 +1,9 @@
 //! Streams as they are under a connection: those that buffer, and those that end while nothing is read.
 
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::Router;
@@ -7,13 +11,13 @@ use chanx_core::frame::{Frame, FrameReader, Opcode, Role, write_masked};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufStream, DuplexStream, duplex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufStream, DuplexStream, ReadBuf, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use crate::probe::{Site, settings};
 
-const REQUEST: &str = "GET /ws/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+pub(crate) const REQUEST: &str = "GET /ws/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// The client's end of a stream in memory, which reads no more than it is told to.
@@ -116,6 +120,100 @@ async fn a_buffering_transport_is_flushed_although_its_client_reads_slowly() {
         assert_eq!(client.receive().await["action"], "complete");
         assert_eq!(start.elapsed().as_secs(), 1, "nothing waits for a tick");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_that_waits_for_the_client_goes_on_although_messages_are_held_back() {
+    let mut settings = settings();
+    settings.send_message_immediately = false;
+    let site = Site::new(&settings);
+    let (client, server) = duplex(64);
+    serve(site.app.clone(), BufStream::new(server));
+    let mut client = RawClient { stream: client, reader: FrameReader::new(Role::Client, usize::MAX) };
+    client.shake_hands().await;
+    client.send("act", json!("hang")).await;
+    site.journal.has("acting").await;
+    let mut ping = Vec::new();
+    write_masked(&mut ping, Opcode::Ping, &[7; 125], [1, 2, 3, 4]);
+    client.stream.write_all(&ping).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let start = Instant::now();
+    let mut pong = [0; 127];
+    client.stream.read_exact(&mut pong).await.unwrap();
+    assert_eq!((&pong[..2], start.elapsed()), (&[0x8a, 125][..], Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_held_back_leaves_when_the_client_has_nothing_more_to_send() {
+    let mut settings = settings();
+    settings.send_message_immediately = false;
+    let site = Site::new(&settings);
+    let mut client = site.connect_raw().await;
+    client.send("hold", json!(10)).await;
+    site.journal.has("acting").await;
+    let start = Instant::now();
+    client.stream.shutdown().await.unwrap();
+    assert_eq!((&client.receive().await["action"], start.elapsed()), (&json!("text"), Duration::ZERO));
+}
+
+/// A stream whose flush waits, and then fails.
+struct Unflushed<S> {
+    stream: S,
+    flush: Arc<Mutex<Flush>>,
+}
+
+#[derive(Default)]
+enum Flush {
+    #[default]
+    Works,
+    Waits(Option<Waker>),
+    Fails,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Unflushed<S> {
+    fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(task, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Unflushed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(task, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self.flush.lock().unwrap() {
+            Flush::Works => Poll::Ready(Ok(())),
+            Flush::Waits(waker) => {
+                *waker = Some(task.waker().clone());
+                Poll::Pending
+            }
+            Flush::Fails => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(task)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_that_fails_later_is_the_end() {
+    let site = Site::new(&settings());
+    let (client, server) = duplex(4096);
+    let flush = Arc::<Mutex<Flush>>::default();
+    serve(site.app.clone(), Unflushed { stream: server, flush: Arc::clone(&flush) });
+    let mut client = RawClient { stream: client, reader: FrameReader::new(Role::Client, usize::MAX) };
+    client.shake_hands().await;
+    *flush.lock().unwrap() = Flush::Waits(None);
+    client.send("large", json!(10)).await;
+    assert_eq!(client.receive().await["action"], "text");
+    let start = Instant::now();
+    let waits = std::mem::replace(&mut *flush.lock().unwrap(), Flush::Fails);
+    let Flush::Waits(Some(waker)) = waits else { panic!("nothing was flushed") };
+    waker.wake();
+    site.journal.has("disconnected").await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 /// A client that goes while more messages wait for a handler than are read.

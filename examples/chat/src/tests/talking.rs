@@ -124,6 +124,19 @@ async fn whoever_sends_too_fast_is_told_and_nothing_is_kept() -> Result {
     Ok(())
 }
 
+/// As on a full disk: SQLite makes the row, and cannot keep it.
+#[tokio::test]
+async fn what_cannot_be_kept_is_not_confirmed() -> Result {
+    let chat = Chat::set_up().await?;
+    let mut client = chat.enter(&chat.member("alice").await?).await?;
+    let trigger = "CREATE TRIGGER fault AFTER INSERT ON chat_message BEGIN \
+                   INSERT INTO auth_user_groups (user_id, group_id) VALUES (NEW.sender_id, 999); END";
+    sqlx::query(trigger).execute(chat.pool()).await?;
+    client.send_json(&json!({"action": "say", "payload": "hello", "ref": "m"})).await;
+    assert_eq!(until(&mut client, "error").await?["detail"], "Failed to process message");
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_others_see_who_is_typing() -> Result {
     let chat = Chat::set_up().await?;

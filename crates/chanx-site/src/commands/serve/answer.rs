@@ -66,13 +66,15 @@ pub(super) async fn answer(guest: Guest, answering: Answering, limits: Limits, m
     }
 }
 
-/// Logs how a connection broke. Says whether a request was refused because it cannot be read.
+/// Logs how a connection broke. hyper has answered by then, and has one error and one answer for a head that is too large and
+/// for a `Content-Length` beyond all bodies, which would better be answered with 400. Says whether a request was refused because it cannot be read.
 fn report(error: &hyper::Error, peer: SocketAddr, limits: Limits) -> bool {
     if error.is_parse_too_large() {
         tracing::warn!(
             %peer,
             status = 431,
-            "request refused: its head has more than {} bytes (max_handshake_size) or 100 header lines",
+            "request refused: its head has more than {} bytes (max_handshake_size) or 100 header lines, or its Content-Length \
+             is close to 2^64",
             limits.head_bytes
         );
     } else if error.is_parse() {

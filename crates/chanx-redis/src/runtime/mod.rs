@@ -4,6 +4,8 @@
 //! nothing that a layer needs runs on its caller's runtime. A caller's future only waits for an answer, which works
 //! on every executor, and its timers belong to threads that never end. See ARCHITECTURE.md for what that costs.
 
+mod deliveries;
+
 use std::future::ready;
 use std::num::NonZero;
 use std::ops::RangeInclusive;
@@ -16,6 +18,7 @@ use std::thread::available_parallelism;
 use chanx_core::layer::{
     ChannelLayer, ChannelName, GroupName, Health, LayerError, LayerFuture, LayerMessage, Receiver,
 };
+use deliveries::Counted;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Enough to write to the members of large groups in parallel; and a delivery that takes long does not hold up the connections.
@@ -56,10 +59,12 @@ fn start() -> Result<Runtime, String> {
     let built = catch_unwind(|| {
         Builder::new_multi_thread().enable_all().worker_threads(threads).thread_name("chanx-redis").build()
     });
-    match built {
-        Ok(built) => built.map_err(|error| format!("no runtime can be started: {error}")),
-        Err(_) => Err("no threads can be started".to_owned()),
-    }
+    let runtime = match built {
+        Ok(built) => built.map_err(|error| format!("no runtime can be started: {error}"))?,
+        Err(_) => return Err("no threads can be started".to_owned()),
+    };
+    deliveries::watch(runtime.handle().clone()).map_err(|error| format!("no thread can be started: {error}"))?;
+    Ok(runtime)
 }
 
 impl<L: ChannelLayer> Anywhere<L> {
@@ -97,7 +102,7 @@ impl<L: ChannelLayer> ChannelLayer for Anywhere<L> {
     }
 
     fn attach(&self, receiver: Arc<dyn Receiver>) {
-        self.call(|layer| layer.attach(receiver));
+        self.call(|layer| layer.attach(Arc::new(Counted(receiver))));
     }
 
     fn subscribe(&self, group: &GroupName) -> LayerFuture<'static> {

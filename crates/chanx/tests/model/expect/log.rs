@@ -1,0 +1,48 @@
+//! Each failure has its line in the log, and each warning and error its failure.
+
+use std::collections::BTreeSet;
+
+use tracing::Level;
+
+use super::Part;
+use crate::journal::{Kind, What};
+use crate::table::line;
+
+impl<'a> Part<'a> {
+    /// Each failure has its line, and each warning and error its failure.
+    pub(super) fn check_log(&mut self) {
+        let mut claimed = BTreeSet::new();
+        for index in 0..self.own.len() {
+            let next = self.own.get(index + 1).map(|(_, entry)| &entry.what);
+            let expected: Vec<_> = match &self.own[index].1.what {
+                What::SpawnFailed(Kind::Closed) => vec![None],
+                What::SpawnFailed(_) => vec![Some((Level::ERROR, "spawned work failed", None))],
+                _ => match self.end_at(index) {
+                    Some((phase, ..)) => self.follows(index).into_iter().map(|follows| line(follows, phase)).collect(),
+                    None => continue,
+                },
+            };
+            let found = match next {
+                Some(What::Log(line)) if line.level <= Level::WARN => {
+                    Some((line.level, line.text.as_str(), line.field("phase")))
+                }
+                _ => None,
+            };
+            if found.is_some() {
+                claimed.insert(index + 1);
+            }
+            let what = self.own[index].1.what.clone();
+            self.require(expected.contains(&found), || {
+                format!("{what:?} is followed by {next:?}, not by {expected:?}")
+            });
+        }
+        for index in 0..self.own.len() {
+            if let What::Log(line) = &self.own[index].1.what
+                && line.level <= Level::WARN
+                && !claimed.contains(&index)
+            {
+                self.fault(format!("a line without a failure: {line:?}"));
+            }
+        }
+    }
+}
