@@ -98,10 +98,12 @@ fn quick<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Option<Decoded<M>
     Some(Decoded { message, envelope })
 }
 
-/// Whether a look is enough to see that the first key is not the action's, as far as it is written plainly.
+/// Whether the first character of the first key is enough to see that it is not the action's.
 fn begins_otherwise(text: &str, wire: &WireFormat) -> bool {
-    let Some(key) = text.strip_prefix("{\"") else { return false };
-    !key.strip_prefix(&*wire.action_key).is_some_and(|rest| rest.starts_with('"'))
+    match (text.as_bytes(), wire.action_key.as_bytes()) {
+        ([b'{', b'"', first, ..], [expected, ..]) => first != expected && *first != b'\\',
+        _ => false,
+    }
 }
 
 fn read<M: IncomingMessage>(

@@ -500,12 +500,12 @@ pub(super) mod tests {
     fn a_driver_need_not_read_where_a_look_finds_nothing() {
         let event = || Delivery::Event(Arc::new(Event { data: "{}".to_owned() }));
         let puts: [fn(&Mailbox, Delivery); 5] = [
-            |mailbox, delivery| drop(mailbox.push(delivery)),
+            |mailbox, delivery| _ = mailbox.push(delivery),
             |mailbox, delivery| drop(mailbox.try_send(delivery).unwrap()),
             |mailbox, _| mailbox.note_missed(),
             |mailbox, _| mailbox.end(CloseCode::NORMAL, ""),
             // One too many is the end.
-            |mailbox, delivery| (0..=LIMITS.deliveries).for_each(|_| drop(mailbox.push(delivery.clone()))),
+            |mailbox, delivery| (0..=LIMITS.deliveries).for_each(|_| _ = mailbox.push(delivery.clone())),
         ];
         for put in puts {
             let (other, mailbox) = (mailbox(), mailbox());
