@@ -145,6 +145,11 @@ impl<'ast> Visit<'ast> for Types {
         visit::visit_path_segment(self, segment);
     }
 
+    // A list without room for more, which is replaced where it changes.
+    fn visit_type_slice(&mut self, _: &'ast syn::TypeSlice) {
+        self.0 = true;
+    }
+
     // A function that is kept holds nothing of its arguments.
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
 
@@ -179,12 +184,13 @@ mod tests {
             struct Plain { count: usize, name: String, call: fn(Vec<u8>), lent: &'static [Vec<u8>] }
             struct Holder { queue: Mutex<Option<Box<VecDeque<u8>>>>, tasks: tokio::task::JoinSet<()> }
             struct Tuple(u8, std::collections::HashMap<u8, u8>);
+            struct Exact { list: Box<[String]>, array: [u8; 4] }
             enum Choice { Many(Vec<u8>), One { sender: Sender<u8> } }
             #[cfg(test)] mod tests { struct Hidden { list: Vec<u8> } }
             mod inner { struct Seen { list: Vec<u8> } }
         ";
         let fields = growing(text).unwrap();
-        let expected = ["Holder.queue", "Holder.tasks", "Many.0", "One.sender", "Seen.list", "Tuple.1"];
+        let expected = ["Exact.list", "Holder.queue", "Holder.tasks", "Many.0", "One.sender", "Seen.list", "Tuple.1"];
         assert!(fields.iter().eq(expected.iter()), "{fields:?}");
     }
 

@@ -88,13 +88,22 @@ pub fn decode<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Result<Decod
 /// The good path; `None` if anything at all is odd.
 fn quick<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Option<Decoded<M>> {
     let mut envelope = Envelope::default();
-    let message: M = read(text, wire, &mut envelope, None).ok().or_else(|| {
+    let first = if begins_otherwise(text, wire) { None } else { read(text, wire, &mut envelope, None).ok() };
+    let message: M = first.or_else(|| {
         // Some clients sort their keys, so that the action does not come first: find it, then read once more.
         let action = find_action(text, wire)?;
         read(text, wire, &mut envelope, Some(&action)).ok()
     })?;
     message.validate().ok()?;
     Some(Decoded { message, envelope })
+}
+
+/// Whether the first character of the first key is enough to see that it is not the action's.
+fn begins_otherwise(text: &str, wire: &WireFormat) -> bool {
+    match (text.as_bytes(), wire.action_key.as_bytes()) {
+        ([b'{', b'"', first, ..], [expected, ..]) => first != expected && *first != b'\\',
+        _ => false,
+    }
 }
 
 fn read<M: IncomingMessage>(

@@ -76,7 +76,7 @@ impl Connection {
     fn poll_next<M: IncomingMessage>(&mut self, task: &mut Task<'_>) -> Poll<Option<Next<M>>> {
         let Self { session, sources, .. } = self;
         let mut session = session.borrow_mut();
-        sources.begin_turn(&mut session);
+        sources.begin_turn(&mut session, task);
         loop {
             if sources.budget.is_spent() {
                 sources.poll_write(&mut session, task);
@@ -120,7 +120,7 @@ impl Connection {
         let mut handler = pin!(AssertUnwindSafe(handler).catch_unwind());
         let immediately = self.session.borrow().config().send_immediately;
         poll_fn(|task| {
-            self.sources.begin_turn(&mut self.session.borrow_mut());
+            self.sources.begin_turn(&mut self.session.borrow_mut(), task);
             loop {
                 let polled = measured(name, || handler.as_mut().poll(task));
                 if let Poll::Ready(outcome) = polled {

@@ -83,8 +83,8 @@ impl Sources {
 
     /// One round over the sources. What a handler sent may stay until there is no room for more, unless `immediately`.
     pub(super) fn make_progress(&mut self, session: &mut Session, task: &mut Task<'_>, immediately: bool) -> Progress {
-        self.begin_turn(session);
-        let received = self.read_mailbox(session, task);
+        self.begin_turn(session, task);
+        let received = self.mailbox.is_filled() && self.read_mailbox(session, task);
         let was_full = !session.has_room();
         // What is not flushed may be a part of what had to leave, and behind the end there is nothing to wait for.
         let must_leave = session.must_leave() || self.needs_flush || session.is_ending();
@@ -135,13 +135,13 @@ impl Sources {
     }
 
     /// Takes what a connection has while it runs: buffers, and the right to write.
-    pub(super) fn begin_turn(&mut self, session: &mut Session) {
+    pub(super) fn begin_turn(&mut self, session: &mut Session, task: &Task<'_>) {
         if std::mem::replace(&mut self.has_turn, true) {
             return;
         }
         self.budget = Budget::default();
         BUFFERS.with_borrow_mut(|buffers| session.lend(buffers));
-        let Turn { lent, ticks } = self.mailbox.begin_turn();
+        let Turn { lent, ticks } = self.mailbox.begin_turn(task);
         if ticks > 0 {
             session.elapse(ticks);
             self.is_ticked = true;
@@ -245,7 +245,7 @@ impl Sources {
     /// Prepares the goodbye: the outlet comes back for good.
     pub(super) fn begin_goodbye(&mut self, session: &mut Session) {
         self.end_turn(session);
-        let Turn { lent, .. } = self.mailbox.begin_turn();
+        let lent = self.mailbox.take_back();
         self.take_back(session, lent);
         self.close_mailbox();
     }

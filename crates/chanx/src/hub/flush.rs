@@ -262,22 +262,22 @@ mod tests {
     #[tokio::test]
     async fn a_closed_mailbox_keeps_no_way_to_the_socket() {
         let (mailbox, _client) = connected().await;
-        let Some(Lent { outlet, .. }) = mailbox.begin_turn().lent else { panic!("it was lent") };
+        let Some(Lent { outlet, .. }) = mailbox.take_back() else { panic!("it was lent") };
         mailbox.close();
         mailbox.end_turn(Some(outlet), u32::MAX);
-        assert!(mailbox.begin_turn().lent.is_none());
+        assert!(mailbox.take_back().is_none());
 
         let (mailbox, _client) = connected().await;
         mailbox.close();
-        assert!(mailbox.begin_turn().lent.is_none());
+        assert!(mailbox.take_back().is_none());
     }
 
     #[tokio::test]
     async fn only_the_driver_writes_while_it_has_the_outlet() {
         let (mailbox, _client) = connected().await;
         assert!(mailbox.push(frames(b"one")).is_to_be_flushed);
-        let Some(Lent { outlet, rest }) = mailbox.begin_turn().lent else { panic!("it was lent") };
-        assert!(rest.is_empty() && mailbox.begin_turn().lent.is_none());
+        let Some(Lent { outlet, rest }) = mailbox.take_back() else { panic!("it was lent") };
+        assert!(rest.is_empty() && mailbox.take_back().is_none());
         // The flush finds no outlet.
         mailbox.flush(&mut Vec::new());
         assert_eq!(mailbox::next(&mailbox, true), "3");
@@ -294,7 +294,7 @@ mod tests {
         put(&flusher, &mailbox, frames(large));
         put(&flusher, &mailbox, frames(b"end"));
         tokio::task::yield_now().await;
-        let Some(Lent { outlet, rest }) = mailbox.begin_turn().lent else { panic!("it was lent") };
+        let Some(Lent { outlet, rest }) = mailbox.take_back() else { panic!("it was lent") };
         assert!((1..large.len() + 3).contains(&rest.len()), "{} bytes are left", rest.len());
         let mut left: Vec<u8> = rest.to_vec();
         while let Poll::Ready(Delivery::Frames(frames)) =
@@ -322,14 +322,14 @@ mod tests {
         mailbox.push(frames(large));
         mailbox.flush(scratch);
         assert_eq!(wakes.count(), 1);
-        let Some(Lent { outlet, rest }) = mailbox.begin_turn().lent else { panic!("it was lent") };
+        let Some(Lent { outlet, rest }) = mailbox.take_back() else { panic!("it was lent") };
         assert!(!rest.is_empty());
         // A socket that is full takes nothing of what follows.
         while outlet.0.try_write(large).is_ok() {}
         mailbox.end_turn(Some(outlet), u32::MAX);
         mailbox.push(frames(b"end"));
         mailbox.flush(scratch);
-        let Some(Lent { rest, .. }) = mailbox.begin_turn().lent else { panic!("it was lent") };
+        let Some(Lent { rest, .. }) = mailbox.take_back() else { panic!("it was lent") };
         assert_eq!(rest, "end");
     }
 

@@ -55,6 +55,9 @@ pub(crate) struct Mailbox {
     is_reachable: AtomicBool,
     pub(super) seats: Seats,
     queue: Mutex<Queue>,
+    /// Whether there may be something for the driver. Set while the queue is locked, before the driver is woken, so that a driver
+    /// which finds nothing here, and is known to the queue, is woken for what comes.
+    is_filled: AtomicBool,
     /// For those who wait for room, which most mailboxes always have.
     room: OnceLock<Box<Notify>>,
 }
@@ -120,6 +123,7 @@ impl Mailbox {
             is_reachable: AtomicBool::new(false),
             seats: Seats::default(),
             queue: Mutex::default(),
+            is_filled: AtomicBool::new(false),
             room: OnceLock::new(),
         }
     }
@@ -161,6 +165,7 @@ impl Mailbox {
         if queue.is_ending() {
             return Pushed { pressure: Pressure::Low, is_to_be_flushed: false };
         }
+        self.fill();
         if queue.is_beyond(self.limits()) {
             queue.end(CloseCode::TOO_SLOW, "too slow");
             self.notify();
@@ -194,6 +199,7 @@ impl Mailbox {
         if queue.is_half_full(self.limits()) {
             return Ok(Some(delivery));
         }
+        self.fill();
         queue.push(delivery);
         queue.wake();
         Ok(None)
@@ -216,6 +222,7 @@ impl Mailbox {
     pub(crate) fn end(&self, code: CloseCode, reason: &'static str) {
         let mut queue = self.queue();
         if !queue.is_ending() {
+            self.fill();
             queue.end(code, reason);
             self.notify();
         }
@@ -228,7 +235,18 @@ impl Mailbox {
 
     /// Tells the connection that deliveries may have been lost; once, however often that is said before it listens.
     pub(crate) fn note_missed(&self) {
-        self.queue().note_missed();
+        let mut queue = self.queue();
+        self.fill();
+        queue.note_missed();
+    }
+
+    fn fill(&self) {
+        self.is_filled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there may be something to [read](Self::read) that is not set aside: a look without a lock.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.is_filled.load(Ordering::Relaxed)
     }
 
     /// Hands over what waits, in the order in which it was put in, as far as the reader has room, and wakes the task when
@@ -241,13 +259,20 @@ impl Mailbox {
         }
         self.tell_of_room(was_full, &queue);
         queue.attend(task.waker());
+        self.is_filled.store(queue.has_more(), Ordering::Relaxed);
         Look { has_events: queue.has_aside() }
     }
 
-    /// Begins a turn of the driver.
-    pub(crate) fn begin_turn(&self) -> Turn {
+    /// Begins a turn of the driver, which is woken from now on when something comes.
+    pub(crate) fn begin_turn(&self, task: &Task<'_>) -> Turn {
         let mut queue = self.queue();
+        queue.attend(task.waker());
         Turn { lent: queue.take_outlet(), ticks: queue.take_ticks() }
+    }
+
+    /// Takes the outlet back for good, if it was lent.
+    pub(crate) fn take_back(&self) -> Option<Lent> {
+        self.queue().take_outlet()
     }
 
     /// Ends a turn of the driver. With an outlet, frames need not wait for the driver. It is not woken for the next
@@ -303,7 +328,7 @@ impl Delivery {
 #[cfg(test)]
 pub(super) mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{Context, Poll};
+    use std::task::{Context, Poll, Waker};
 
     use futures_util::FutureExt;
     use futures_util::task::{ArcWake, noop_waker_ref, waker};
@@ -353,11 +378,19 @@ pub(super) mod tests {
     }
 
     /// How often the driver of a mailbox is woken from now on.
-    pub(in crate::hub) struct Wakes(Arc<AtomicUsize>);
+    pub(in crate::hub) struct Wakes {
+        count: Arc<AtomicUsize>,
+        driver: Waker,
+    }
 
     impl Wakes {
         pub(in crate::hub) fn count(&self) -> usize {
-            self.0.load(Ordering::SeqCst)
+            self.count.load(Ordering::SeqCst)
+        }
+
+        /// The driver at work.
+        fn task(&self) -> Context<'_> {
+            Context::from_waker(&self.driver)
         }
     }
 
@@ -371,9 +404,9 @@ pub(super) mod tests {
         }
 
         let count = Arc::default();
-        let waker = waker(Arc::new(Counting(Arc::clone(&count))));
-        assert!(poll_next(mailbox, &mut Context::from_waker(&waker), false).is_pending());
-        Wakes(count)
+        let wakes = Wakes { driver: waker(Arc::new(Counting(Arc::clone(&count)))), count };
+        assert!(poll_next(mailbox, &mut wakes.task(), false).is_pending());
+        wakes
     }
 
     /// Takes one delivery.
@@ -464,6 +497,37 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_driver_need_not_read_where_a_look_finds_nothing() {
+        let event = || Delivery::Event(Arc::new(Event { data: "{}".to_owned() }));
+        let puts: [fn(&Mailbox, Delivery); 5] = [
+            |mailbox, delivery| _ = mailbox.push(delivery),
+            |mailbox, delivery| drop(mailbox.try_send(delivery).unwrap()),
+            |mailbox, _| mailbox.note_missed(),
+            |mailbox, _| mailbox.end(CloseCode::NORMAL, ""),
+            // One too many is the end.
+            |mailbox, delivery| (0..=LIMITS.deliveries).for_each(|_| _ = mailbox.push(delivery.clone())),
+        ];
+        for put in puts {
+            let (other, mailbox) = (mailbox(), mailbox());
+            let wakes = count_wakes(&other);
+            mailbox.begin_turn(&wakes.task());
+            assert!(!mailbox.is_filled());
+            put(&mailbox, event());
+            assert!(mailbox.is_filled() && wakes.count() > 0, "a driver that looked too early looks again");
+            next(&mailbox, true);
+            assert!(!mailbox.is_filled());
+        }
+        let mailbox = mailbox();
+        for _ in 0..2 {
+            mailbox.push(frames(1));
+        }
+        next(&mailbox, false);
+        assert!(mailbox.is_filled(), "there was no room");
+        next(&mailbox, true);
+        assert!(mailbox.is_filled(), "one is left");
+    }
+
+    #[test]
     fn a_tick_wakes_a_driver_only_when_it_may_have_something_to_do() {
         let mailbox = mailbox();
         let wakes = count_wakes(&mailbox);
@@ -472,11 +536,11 @@ pub(super) mod tests {
             mailbox.tick();
             assert_eq!(wakes.count(), expected);
         }
-        assert_eq!(mailbox.begin_turn().ticks, 3);
-        assert_eq!(mailbox.begin_turn().ticks, 0);
+        assert_eq!(mailbox.begin_turn(&wakes.task()).ticks, 3);
+        assert_eq!(mailbox.begin_turn(&wakes.task()).ticks, 0);
         // A tick that comes while the driver runs is not lost.
         mailbox.end_turn(None, 2);
-        assert_eq!(mailbox.begin_turn().ticks, 0);
+        assert_eq!(mailbox.begin_turn(&wakes.task()).ticks, 0);
         mailbox.tick();
         mailbox.end_turn(None, 1);
         assert_eq!(wakes.count(), 2);

@@ -174,6 +174,11 @@ impl Queue {
         Some(event)
     }
 
+    /// Whether there is something beside what was set aside.
+    pub(super) fn has_more(&self) -> bool {
+        self.end.is_some() || self.missed || !self.deliveries.is_empty()
+    }
+
     /// Whether events were set aside.
     pub(super) fn has_aside(&self) -> bool {
         self.aside.is_some()
