@@ -2,7 +2,7 @@
 
 use crate::coverage::{self, Cell};
 use crate::journal::Phase;
-use crate::plan::{Act, Appetite, Fault, Handler, Outcome, Plan, Step, StreamPlan};
+use crate::plan::{Act, Appetite, CLOSE_TIMEOUT, Fault, Handler, Outcome, Plan, Step, StreamPlan};
 use crate::random::Random;
 use crate::table::End;
 
@@ -24,7 +24,8 @@ pub(crate) fn install(plan: &mut Plan, group: usize, random: &mut Random) {
 type Trouble = fn(&mut Plan, usize, &mut Random);
 
 /// What needs several things at once.
-const TROUBLES: [Trouble; 6] = [waits_for_itself, has_no_room, sends_much, sends_many, is_mute, events_and_messages];
+const TROUBLES: [Trouble; 7] =
+    [waits_for_itself, has_no_room, sends_much, sends_many, is_mute, events_and_messages, fails_to_flush];
 
 /// A connection that does what its messages say, without any failure.
 fn calm(plan: &mut Plan, random: &mut Random) {
@@ -95,6 +96,17 @@ fn is_mute(plan: &mut Plan, _: usize, random: &mut Random) {
     };
     plan.connections[0].messages = vec![Handler { acts, outcome: random.pick(&[Outcome::Ok, Outcome::Panic]) }];
     plan.connections[0].steps = vec![Step::Mute, Step::Act(0)];
+}
+
+/// A flush has to wait, and then fails, while the client has nothing to say.
+fn fails_to_flush(plan: &mut Plan, _: usize, random: &mut Random) {
+    calm(plan, random);
+    let connection = &mut plan.connections[0];
+    connection.stream.hesitates = 80;
+    connection.stream.buffer = 1000;
+    connection.stream.fault = Fault::FlushError(random.below(5));
+    connection.messages = vec![Handler { acts: vec![Act::Say { count: 1, size: 10 }], outcome: Outcome::Ok }; 6];
+    connection.steps = (0..6).flat_map(|n| [Step::Act(n), Step::Pause(CLOSE_TIMEOUT + 200)]).collect();
 }
 
 /// Events and messages wait while a handler runs.
