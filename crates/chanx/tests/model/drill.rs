@@ -13,11 +13,11 @@ const LEAVES_AFTER: u64 = 20;
 
 /// Makes the first connection head for the cell, or the trouble, that is the seed's. The group `group` is its own.
 pub(crate) fn install(plan: &mut Plan, group: usize, random: &mut Random) {
-    let cells = coverage::reachable();
-    let turn = plan.seed as usize % (cells.len() + TROUBLES.len());
-    match turn.checked_sub(cells.len()) {
-        None => head_for(plan, cells[turn], group, random),
-        Some(trouble) => TROUBLES[trouble](plan, group, random),
+    let (turn, cells) = (plan.seed as usize, coverage::reachable());
+    if turn % 4 == 3 {
+        TROUBLES[turn / 4 % TROUBLES.len()](plan, group, random);
+    } else {
+        head_for(plan, cells[(turn - turn / 4) % cells.len()], group, random);
     }
 }
 

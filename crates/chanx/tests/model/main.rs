@@ -25,7 +25,7 @@ use plan::Plan;
 use world::{Mode, Story};
 
 /// Some seconds, where the code is not optimized, and enough to reach every cell.
-const STEPS: u64 = 2_000_000;
+const STEPS: u64 = 2_500_000;
 /// How many plans are run in each of the ways that take real time.
 const IN_REAL_TIME: u64 = 8;
 
@@ -51,6 +51,9 @@ fn hide_planned_panics() {
 fn try_plan(plan: &Plan, mode: Mode, coverage: &mut Coverage) -> Story {
     let story = run::run(plan, mode);
     let faults = expect::faults(plan, &story, coverage);
+    if std::env::var_os("MODEL_SHOW").is_some() {
+        show(plan, &story);
+    }
     if faults.is_empty() {
         return story;
     }
