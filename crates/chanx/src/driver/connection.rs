@@ -208,6 +208,10 @@ fn take_next<M: IncomingMessage>(
     was_event: &mut bool,
     task: &mut Task<'_>,
 ) -> Option<Next<M>> {
+    // Without room nothing can be taken, and a turn that cannot be taken is not lost.
+    if session.state() == State::Open && !session.has_room() {
+        return None;
+    }
     if std::mem::take(was_event) {
         return take_input(session).or_else(|| take_event(session, sources, was_event, task));
     }

@@ -1,9 +1,10 @@
 //! Clients that always have something to say, beside one that has little.
 
+use chanx::Audience;
 use chanx_core::frame::{Opcode, write_masked};
 use serde_json::json;
 
-use crate::probe::{Site, settings};
+use crate::probe::{Event, Site, settings};
 
 #[tokio::test]
 async fn a_client_with_many_messages_does_not_keep_a_worker_for_itself() {
@@ -33,4 +34,26 @@ async fn a_handler_that_sends_on_and_on_does_not_keep_a_worker_for_itself() {
     }
     assert_eq!(site.journal.count("quiet"), 20);
     reading.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_and_messages_take_turns_although_each_fills_the_output() {
+    let mut settings = settings();
+    // Less than a completion takes, and more than an event.
+    settings.max_outgoing_bytes = 35;
+    settings.ping_interval = None;
+    let site = Site::new(&settings);
+    let mut client = site.connect().await;
+    let mut wire = Vec::new();
+    for (action, payload) in [("act", "hang"), ("note", "a"), ("note", "b")] {
+        let text = json!({"action": action, "payload": payload}).to_string();
+        write_masked(&mut wire, Opcode::Text, text.as_bytes(), [1, 2, 3, 4]);
+    }
+    client.send_raw(&wire).await;
+    site.journal.has("acting").await;
+    for _ in 0..2 {
+        site.channels.send_event(Audience::Everyone, &Event::Act("ok".to_owned())).await.unwrap();
+    }
+    site.journal.has("b").await;
+    assert_eq!(site.journal.entries(), ["connect", "acting", "event", "a", "event", "b"]);
 }

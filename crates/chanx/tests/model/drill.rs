@@ -112,8 +112,10 @@ fn fails_to_flush(plan: &mut Plan, _: usize, random: &mut Random) {
 /// Events and messages wait while a handler runs.
 fn events_and_messages(plan: &mut Plan, group: usize, random: &mut Random) {
     calm(plan, random);
-    plan.events.push(Handler { acts: vec![Act::Sleep(5)], outcome: Outcome::Ok });
+    let say = Act::Say { count: random.between(0, 1), size: 300 };
+    plan.events.push(Handler { acts: vec![Act::Sleep(5), say], outcome: Outcome::Ok });
     plan.settings.max_queued_deliveries = 1024;
+    plan.settings.max_outgoing_bytes = random.pick(&[300, 100_000]);
     let tell = Act::Tell { group, event: plan.events.len() - 1 };
     let connection = &mut plan.connections[0];
     connection.joins = vec![group];
