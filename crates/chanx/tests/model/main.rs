@@ -20,6 +20,8 @@ mod stream;
 mod table;
 mod world;
 
+use std::sync::Once;
+
 use coverage::Coverage;
 use plan::Plan;
 use world::{Mode, Story};
@@ -39,21 +41,21 @@ fn first_seed() -> u64 {
 
 /// Panics that the plan asks for are not printed.
 fn hide_planned_panics() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if panic.payload_as_str() != Some(consumer::CAUSE) {
-            usual(panic);
-        }
-    }));
+    static HIDDEN: Once = Once::new();
+    HIDDEN.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if panic.payload_as_str() != Some(consumer::CAUSE) {
+                usual(panic);
+            }
+        }));
+    });
 }
 
 /// Runs a plan, and fails with all that there is to know if something is wrong.
 fn try_plan(plan: &Plan, mode: Mode, coverage: &mut Coverage) -> Story {
     let story = run::run(plan, mode);
     let faults = expect::faults(plan, &story, coverage);
-    if std::env::var_os("MODEL_SHOW").is_some() {
-        show(plan, &story);
-    }
     if faults.is_empty() {
         return story;
     }
