@@ -2,7 +2,7 @@
 
 use crate::coverage::{self, Cell};
 use crate::journal::Phase;
-use crate::plan::{Act, Appetite, CLOSE_TIMEOUT, Fault, Handler, Outcome, Plan, Step, StreamPlan};
+use crate::plan::{Act, Appetite, CLOSE_TIMEOUT, Fault, Handler, LARGE, Outcome, Plan, Step, StreamPlan};
 use crate::random::Random;
 use crate::table::End;
 
@@ -24,8 +24,8 @@ pub(crate) fn install(plan: &mut Plan, group: usize, random: &mut Random) {
 type Trouble = fn(&mut Plan, usize, &mut Random);
 
 /// What needs several things at once.
-const TROUBLES: [Trouble; 7] =
-    [waits_for_itself, has_no_room, sends_much, sends_many, is_mute, events_and_messages, fails_to_flush];
+const TROUBLES: [Trouble; 8] =
+    [waits_for_itself, has_no_room, sends_much, sends_many, reads_much, is_mute, events_and_messages, fails_to_flush];
 
 /// A connection that does what its messages say, without any failure.
 fn calm(plan: &mut Plan, random: &mut Random) {
@@ -85,6 +85,17 @@ fn sends_many(plan: &mut Plan, _: usize, random: &mut Random) {
     let handler = Handler { acts: vec![Act::Say { count: 1, size: 10 }], outcome: Outcome::Ok };
     connection.messages = vec![handler; random.between(30, 90)];
     connection.steps = (0..connection.messages.len() as u32).map(Step::Act).collect();
+}
+
+/// A client sends more bytes than are read in one turn, while a handler runs.
+fn reads_much(plan: &mut Plan, _: usize, random: &mut Random) {
+    calm(plan, random);
+    let connection = &mut plan.connections[0];
+    connection.stream.piece = 50_000;
+    connection.messages[0].acts.push(Act::Sleep(BUSY));
+    connection.steps = vec![Step::Act(0), Step::Pause(10)];
+    connection.steps.extend(LARGE.take(9).map(Step::Act));
+    connection.steps.push(Step::Ping(7));
 }
 
 /// A client answers nothing, neither pings nor a close frame.
