@@ -204,6 +204,10 @@ impl Connection {
 
 /// Events and messages take turns where both wait.
 fn take_next<M: IncomingMessage>(session: &mut Session, sources: &mut Sources, task: &mut Task<'_>) -> Option<Next<M>> {
+    // Without room nothing can be taken, and a turn that cannot be taken is not lost.
+    if session.state() == State::Open && !session.has_room() {
+        return None;
+    }
     if std::mem::take(&mut sources.was_event) {
         return take_input(session, &mut sources.budget).or_else(|| take_event(session, sources, task));
     }

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use chanx::Audience;
 use chanx::testing::Connector;
 use chanx_core::frame::{Opcode, write_masked};
 use serde_json::json;
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use crate::probe::{Site, settings};
+use crate::probe::{Event, Site, settings};
 use crate::transport::REQUEST;
 
 /// Nothing takes so long, unless it never comes.
@@ -100,4 +101,26 @@ fn handlers_that_send_for_ever_over_sockets_leave_a_quiet_client_its_turns() {
         flood.join().unwrap();
     }
     assert!(echoed.is_ok(), "{} of {ECHOES} messages were answered", site.journal.count("quiet"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_and_messages_take_turns_although_each_fills_the_output() {
+    let mut settings = settings();
+    // Less than a completion takes, and more than an event.
+    settings.max_outgoing_bytes = 35;
+    settings.ping_interval = None;
+    let site = Site::new(&settings);
+    let mut client = site.connect().await;
+    let mut wire = Vec::new();
+    for (action, payload) in [("act", "hang"), ("note", "a"), ("note", "b")] {
+        let text = json!({"action": action, "payload": payload}).to_string();
+        write_masked(&mut wire, Opcode::Text, text.as_bytes(), [1, 2, 3, 4]);
+    }
+    client.send_raw(&wire).await;
+    site.journal.has("acting").await;
+    for _ in 0..2 {
+        site.channels.send_event(Audience::Everyone, &Event::Act("ok".to_owned())).await.unwrap();
+    }
+    site.journal.has("b").await;
+    assert_eq!(site.journal.entries(), ["connect", "acting", "event", "a", "event", "b"]);
 }

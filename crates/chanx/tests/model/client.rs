@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use crate::consumer::{numbers, pad};
 use crate::journal::{Frame, Sent, What};
 use crate::log::without_run;
-use crate::plan::{Appetite, PROBE, Step};
+use crate::plan::{Appetite, LARGE, PROBE, Step};
 use crate::stream::ClientEnd;
 use crate::world::World;
 
@@ -136,7 +136,7 @@ impl Client {
     }
 
     fn act(&self, n: u32) -> Vec<u8> {
-        let filler = "x".repeat(n as usize % 5 * 40);
+        let filler = "x".repeat(if LARGE.contains(&n) { 5000 } else { n as usize % 5 * 40 });
         let text = match self.is_bare() {
             true => format!("{n}:{filler}"),
             false => format!(r#"{{"action":"act","payload":"{n}:{filler}","ref":"{n}"}}"#),

@@ -2,7 +2,7 @@
 
 use crate::coverage::{self, Cell};
 use crate::journal::Phase;
-use crate::plan::{Act, Appetite, Fault, Handler, Outcome, Plan, Step, StreamPlan};
+use crate::plan::{Act, Appetite, CLOSE_TIMEOUT, Fault, Handler, LARGE, Outcome, Plan, Step, StreamPlan};
 use crate::random::Random;
 use crate::table::End;
 
@@ -13,18 +13,19 @@ const LEAVES_AFTER: u64 = 20;
 
 /// Makes the first connection head for the cell, or the trouble, that is the seed's. The group `group` is its own.
 pub(crate) fn install(plan: &mut Plan, group: usize, random: &mut Random) {
-    let cells = coverage::reachable();
-    let turn = plan.seed as usize % (cells.len() + TROUBLES.len());
-    match turn.checked_sub(cells.len()) {
-        None => head_for(plan, cells[turn], group, random),
-        Some(trouble) => TROUBLES[trouble](plan, group, random),
+    let (turn, cells) = (plan.seed as usize, coverage::reachable());
+    if turn % 4 == 3 {
+        TROUBLES[turn / 4 % TROUBLES.len()](plan, group, random);
+    } else {
+        head_for(plan, cells[(turn - turn / 4) % cells.len()], group, random);
     }
 }
 
 type Trouble = fn(&mut Plan, usize, &mut Random);
 
 /// What needs several things at once.
-const TROUBLES: [Trouble; 6] = [waits_for_itself, has_no_room, sends_much, sends_many, is_mute, events_and_messages];
+const TROUBLES: [Trouble; 8] =
+    [waits_for_itself, has_no_room, sends_much, sends_many, reads_much, is_mute, events_and_messages, fails_to_flush];
 
 /// A connection that does what its messages say, without any failure.
 fn calm(plan: &mut Plan, random: &mut Random) {
@@ -86,6 +87,17 @@ fn sends_many(plan: &mut Plan, _: usize, random: &mut Random) {
     connection.steps = (0..connection.messages.len() as u32).map(Step::Act).collect();
 }
 
+/// A client sends more bytes than are read in one turn, while a handler runs.
+fn reads_much(plan: &mut Plan, _: usize, random: &mut Random) {
+    calm(plan, random);
+    let connection = &mut plan.connections[0];
+    connection.stream.piece = 50_000;
+    connection.messages[0].acts.push(Act::Sleep(BUSY));
+    connection.steps = vec![Step::Act(0), Step::Pause(10)];
+    connection.steps.extend(LARGE.take(9).map(Step::Act));
+    connection.steps.push(Step::Ping(7));
+}
+
 /// A client answers nothing, neither pings nor a close frame.
 fn is_mute(plan: &mut Plan, _: usize, random: &mut Random) {
     calm(plan, random);
@@ -97,11 +109,24 @@ fn is_mute(plan: &mut Plan, _: usize, random: &mut Random) {
     plan.connections[0].steps = vec![Step::Mute, Step::Act(0)];
 }
 
+/// A flush has to wait, and then fails, while the client has nothing to say.
+fn fails_to_flush(plan: &mut Plan, _: usize, random: &mut Random) {
+    calm(plan, random);
+    let connection = &mut plan.connections[0];
+    connection.stream.hesitates = 80;
+    connection.stream.buffer = 1000;
+    connection.stream.fault = Fault::FlushError(random.below(5));
+    connection.messages = vec![Handler { acts: vec![Act::Say { count: 1, size: 10 }], outcome: Outcome::Ok }; 6];
+    connection.steps = (0..6).flat_map(|n| [Step::Act(n), Step::Pause(CLOSE_TIMEOUT + 200)]).collect();
+}
+
 /// Events and messages wait while a handler runs.
 fn events_and_messages(plan: &mut Plan, group: usize, random: &mut Random) {
     calm(plan, random);
-    plan.events.push(Handler { acts: vec![Act::Sleep(5)], outcome: Outcome::Ok });
+    let say = Act::Say { count: random.between(0, 1), size: 300 };
+    plan.events.push(Handler { acts: vec![Act::Sleep(5), say], outcome: Outcome::Ok });
     plan.settings.max_queued_deliveries = 1024;
+    plan.settings.max_outgoing_bytes = random.pick(&[300, 100_000]);
     let tell = Act::Tell { group, event: plan.events.len() - 1 };
     let connection = &mut plan.connections[0];
     connection.joins = vec![group];

@@ -20,12 +20,14 @@ mod stream;
 mod table;
 mod world;
 
+use std::sync::Once;
+
 use coverage::Coverage;
 use plan::Plan;
 use world::{Mode, Story};
 
 /// Some seconds, where the code is not optimized, and enough to reach every cell.
-const STEPS: u64 = 2_000_000;
+const STEPS: u64 = 2_500_000;
 /// How many plans are run in each of the ways that take real time.
 const IN_REAL_TIME: u64 = 8;
 
@@ -39,12 +41,15 @@ fn first_seed() -> u64 {
 
 /// Panics that the plan asks for are not printed.
 fn hide_planned_panics() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if panic.payload_as_str() != Some(consumer::CAUSE) {
-            usual(panic);
-        }
-    }));
+    static HIDDEN: Once = Once::new();
+    HIDDEN.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if panic.payload_as_str() != Some(consumer::CAUSE) {
+                usual(panic);
+            }
+        }));
+    });
 }
 
 /// Runs a plan, and fails with all that there is to know if something is wrong.

@@ -1,5 +1,7 @@
 //! What a seed stands for: settings, connections, what their consumers do, and what their clients and networks do.
 
+use std::ops::Range;
+
 use crate::drill;
 use crate::random::Random;
 
@@ -193,6 +195,9 @@ impl Connection {
 
 /// The message that each client sends at the end, if it can.
 pub(crate) const PROBE: u32 = 1000;
+
+/// Messages that are as short to handle as the last one, and long to read.
+pub(crate) const LARGE: Range<u32> = 500..600;
 
 pub(crate) fn probe(connection: &Connection) -> Handler {
     let publish = |group: &usize| Act::Publish { group: *group, count: 1, size: 10, own_too: true };

@@ -283,11 +283,15 @@ impl AsyncRead for ServerEnd {
         let shared = Arc::clone(&this.pipe);
         let mut pipe = locked(&shared);
         pipe.steps += 1;
-        pipe.server_reads = Some(task.waker().clone());
+        // Whoever does not have to wait is not woken.
+        pipe.server_reads = None;
         if this.fails_to_read(&mut pipe, false) {
             return reset();
         }
-        ready!(hesitate(&mut this.reading_nap, &this.plan, pipe.is_prompt, &mut this.random, task));
+        if hesitate(&mut this.reading_nap, &this.plan, pipe.is_prompt, &mut this.random, task).is_pending() {
+            pipe.server_reads = Some(task.waker().clone());
+            return Poll::Pending;
+        }
         let is_due = matches!(this.plan.fault, Fault::ReadError(after) if pipe.read >= after);
         if this.fails_to_read(&mut pipe, is_due) {
             return reset();
@@ -302,6 +306,7 @@ impl AsyncRead for ServerEnd {
         let is_cut = pipe.is_armed && matches!(this.plan.fault, Fault::ReadEnd(after) if pipe.read >= after);
         let count = if is_cut { 0 } else { most.min(pipe.to_server.len()) };
         if count == 0 && !is_cut && !pipe.is_finished {
+            pipe.server_reads = Some(task.waker().clone());
             return Poll::Pending;
         }
         if count == 0 && !std::mem::replace(&mut pipe.is_read, true) {
@@ -333,11 +338,14 @@ impl AsyncWrite for ServerEnd {
         let shared = Arc::clone(&this.pipe);
         let mut pipe = locked(&shared);
         pipe.steps += 1;
-        pipe.server_writes = Some(task.waker().clone());
+        pipe.server_writes = None;
         if this.fails_to_write(&mut pipe, false) {
             return this.failure(&pipe);
         }
-        ready!(hesitate(&mut this.writing_nap, &this.plan, pipe.is_prompt, &mut this.random, task));
+        if hesitate(&mut this.writing_nap, &this.plan, pipe.is_prompt, &mut this.random, task).is_pending() {
+            pipe.server_writes = Some(task.waker().clone());
+            return Poll::Pending;
+        }
         let is_due = match this.plan.fault {
             Fault::WriteError(after) | Fault::WriteNothing(after) => pipe.written >= after,
             _ => false,
@@ -365,6 +373,7 @@ impl AsyncWrite for ServerEnd {
             if let Some(journal) = &this.journal {
                 pipe.full_since.get_or_insert(journal.now());
             }
+            pipe.server_writes = Some(task.waker().clone());
             return Poll::Pending;
         }
         if this.plan.buffer == 0 {
@@ -384,18 +393,25 @@ impl AsyncWrite for ServerEnd {
         let shared = Arc::clone(&this.pipe);
         let mut pipe = locked(&shared);
         pipe.steps += 1;
-        pipe.server_writes = Some(task.waker().clone());
+        pipe.server_writes = None;
         if this.fails_to_write(&mut pipe, false) {
             return reset();
         }
-        ready!(hesitate(&mut this.writing_nap, &this.plan, pipe.is_prompt, &mut this.random, task));
+        if hesitate(&mut this.writing_nap, &this.plan, pipe.is_prompt, &mut this.random, task).is_pending() {
+            pipe.server_writes = Some(task.waker().clone());
+            return Poll::Pending;
+        }
         pipe.flushes += usize::from(pipe.is_armed);
         let is_due = matches!(this.plan.fault, Fault::FlushError(after) if pipe.flushes > after);
         if this.fails_to_write(&mut pipe, is_due) {
             return reset();
         }
         move_on(&mut pipe, &this.plan);
-        if pipe.unflushed.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if pipe.unflushed.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        pipe.server_writes = Some(task.waker().clone());
+        Poll::Pending
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -158,10 +158,11 @@ impl<'a> Part<'a> {
     /// Everything that follows the end of a connection takes no longer than it may.
     pub(super) fn check_time(&mut self) {
         let Some((.., goodbye)) = self.goodbye() else { return };
-        let first =
-            self.own.iter().find(|(_, entry)| matches!(entry.what, What::Disconnected { .. } | What::Closing(_)));
+        let first = self.own.iter().find(|(_, entry)| {
+            matches!(entry.what, What::Disconnected { .. } | What::Closing(_) | What::Got(Frame::Close(_)))
+        });
         if let Some((_, first)) = first {
-            let took = goodbye.at - first.at;
+            let took = goodbye.at.saturating_sub(first.at);
             self.require(took <= CLOSE_TIMEOUT + 2, || format!("the end takes {took}"));
         }
         // Whoever is told of the end of a stream deals with it at once.

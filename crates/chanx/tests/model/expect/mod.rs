@@ -177,6 +177,10 @@ impl<'a> Part<'a> {
         Some(match entry.what {
             What::Ended(phase, ending) => (phase, End::Ok, self.is_ending(index, ending)),
             What::Failed(phase, kind, ending) => (phase, kind.into(), self.is_ending(index, ending)),
+            What::Cut { phase, lasted, .. } if !self.mode.is_exact() => {
+                let end = if self.is_too_late(phase, entry.at, lasted) { End::TimedOut } else { End::Abandoned };
+                (phase, end, self.is_ending(index, None))
+            }
             What::Cut { phase, lasted, .. } => {
                 let end = if self.is_too_late(phase, entry.at, lasted) { End::TimedOut } else { End::Abandoned };
                 (phase, end, self.is_ending(index, (end == End::Abandoned).then_some(true)))
@@ -207,9 +211,12 @@ impl<'a> Part<'a> {
     /// What may follow the end of the phase at this entry.
     fn follows(&self, index: usize) -> Vec<Follows> {
         let Some((phase, end, ending)) = self.end_at(index) else { return Vec::new() };
-        let of = |ending| follows(phase, end, ending, self.connection.endpoint);
-        let mut all: Vec<_> =
-            [false, true].into_iter().filter(|is| ending.is_none_or(|ending| ending == *is)).map(of).collect();
+        let endings = [false, true].into_iter().filter(|is| ending.is_none_or(|ending| ending == *is));
+        // On a real clock nobody knows which of both limits was the first.
+        let is_cut = matches!(self.own[index].1.what, What::Cut { .. });
+        let ends = if is_cut && !self.mode.is_exact() { vec![End::TimedOut, End::Abandoned] } else { vec![end] };
+        let of = |ending| ends.iter().map(move |end| follows(phase, *end, ending, self.connection.endpoint));
+        let mut all: Vec<_> = endings.flat_map(of).collect();
         all.dedup();
         all
     }
