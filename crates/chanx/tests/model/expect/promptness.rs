@@ -122,8 +122,11 @@ impl<'a> Part<'a> {
                     self.require(!is_late, || format!("the message {k} waits from {begun:?} to {at} for room"));
                 }
                 What::Cut { waited: Waited::ForRoom, .. } => {
-                    if let Some((phase, End::Abandoned, _)) = self.end_at(index) {
-                        self.fault(format!("{phase:?} waits for a connection that has ended"));
+                    let takes_all = self.prompt_from == 0 && !has_events;
+                    if let Some((phase, end, _)) = self.end_at(index)
+                        && (end == End::Abandoned || takes_all)
+                    {
+                        self.fault(format!("{phase:?} waits for a connection that has ended, or takes everything"));
                     }
                 }
                 _ => {}
