@@ -17,7 +17,7 @@ use list::Mutant;
 /// Enough for the model to reach every end of every phase.
 const STEPS: &str = "1000000";
 /// A change may make the driver run in circles.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// What is not copied.
 const LEFT_OUT: [&str; 2] = ["target", ".git"];
 

@@ -234,6 +234,7 @@ async fn act_out<C: Speaks>(me: &Me, cx: &mut Context<C>, act: &Act, answers: Op
             let handle = me.world.handle(to);
             for handle in handle.iter().cycle().take(count) {
                 let k = me.world.next_number(me.number);
+                me.note(What::Offering(k));
                 handle.send(whisper(me.number, k, size)).await?;
                 me.note(What::Whispering { to, k });
             }
@@ -302,6 +303,7 @@ fn spawn<C: Speaks>(me: &Me, cx: &mut Context<C>, after: Duration, size: usize, 
     let (me, k) = (me.clone(), me.world.next_number(me.number));
     cx.spawn(async move |peer| {
         sleep(after).await;
+        me.note(What::Offering(k));
         C::handle(peer).send(whisper(me.number, k, size)).await?;
         me.note(What::Whispering { to: me.number, k });
         match outcome {

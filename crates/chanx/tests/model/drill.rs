@@ -24,8 +24,17 @@ pub(crate) fn install(plan: &mut Plan, group: usize, random: &mut Random) {
 type Trouble = fn(&mut Plan, usize, &mut Random);
 
 /// What needs several things at once.
-const TROUBLES: [Trouble; 8] =
-    [waits_for_itself, has_no_room, sends_much, sends_many, reads_much, is_mute, events_and_messages, fails_to_flush];
+const TROUBLES: [Trouble; 9] = [
+    sends_to_itself,
+    waits_for_itself,
+    has_no_room,
+    sends_much,
+    sends_many,
+    reads_much,
+    is_mute,
+    events_and_messages,
+    fails_to_flush,
+];
 
 /// A connection that does what its messages say, without any failure.
 fn calm(plan: &mut Plan, random: &mut Random) {
@@ -52,6 +61,16 @@ fn waits_for_itself(plan: &mut Plan, _: usize, random: &mut Random) {
     let leave = random.pick(&[Step::Finish, Step::Reset]);
     let pause = Step::Pause(random.between(20, 200) as u64);
     connection.steps = vec![Step::Appetite(Appetite::Nothing), Step::Act(0), pause, leave];
+}
+
+/// A handle is given more than a mailbox holds, and the client takes all of it.
+fn sends_to_itself(plan: &mut Plan, _: usize, random: &mut Random) {
+    calm(plan, random);
+    plan.connections.truncate(1);
+    plan.settings.max_outgoing_bytes = 300;
+    let connection = &mut plan.connections[0];
+    connection.messages[0].acts.push(Act::Whisper { to: 0, count: 20, size: 200 });
+    connection.steps = vec![Step::Act(0)];
 }
 
 /// Many messages wait for a client that takes their answers late, and then all at once.

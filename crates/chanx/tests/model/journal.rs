@@ -131,6 +131,8 @@ pub(crate) enum What {
         size: usize,
         answers: Option<String>,
     },
+    /// A handle is asked to take this.
+    Offering(u32),
     /// A handle took this for another connection.
     Whispering {
         to: usize,

@@ -19,6 +19,21 @@ impl<'a> Part<'a> {
             let count = self.own.iter().filter(|(_, entry)| is_line(entry, name)).count();
             self.require(count == 1, || format!("{count} lines say {name}"));
         }
+        // Its groups are left before its client has said goodbye.
+        let farewell = self.own.iter().find(|(_, entry)| {
+            matches!(
+                entry.what,
+                What::Ended(Phase::Farewell, _)
+                    | What::Failed(Phase::Farewell, ..)
+                    | What::Cut { phase: Phase::Farewell, .. }
+            )
+        });
+        let dropped = self.find(|what| matches!(what, What::Dropped));
+        if let Some(((_, farewell), dropped)) = farewell.zip(dropped)
+            && self.mode.is_exact()
+        {
+            self.require(farewell.at == dropped.at, || format!("the consumer is there until {}", dropped.at));
+        }
         // Handlers never overlap.
         let (mut running, mut is_given_up) = (None, false);
         for index in 0..self.own.len() {

@@ -36,12 +36,21 @@ impl<'a> Part<'a> {
                 format!("{what:?} is followed by {next:?}, not by {expected:?}")
             });
         }
+        let mut ids = BTreeSet::new();
         for index in 0..self.own.len() {
             if let What::Log(line) = &self.own[index].1.what
                 && line.level <= Level::WARN
                 && !claimed.contains(&index)
             {
                 self.fault(format!("a line without a failure: {line:?}"));
+            }
+            // What is told at the end may have the number of what ended it.
+            if let What::Log(line) = &self.own[index].1.what
+                && line.level == Level::ERROR
+                && !matches!(line.field("phase"), Some("Reading" | "Farewell"))
+                && let Some(id) = line.field("id")
+            {
+                self.require(ids.insert(id), || format!("two failures are called {id}"));
             }
         }
     }

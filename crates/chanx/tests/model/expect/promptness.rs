@@ -21,6 +21,9 @@ impl<'a> Part<'a> {
         });
         let mut sent = BTreeMap::new();
         let mut free = None;
+        // The first loss that the consumer was not told of yet.
+        let missing: Vec<_> = self.all.iter().enumerate().filter(|(_, entry)| entry.what == What::Missing).collect();
+        let mut served = 0;
         for index in 0..self.own.len() {
             let Entry { at, what, .. } = self.own[index].1;
             match what {
@@ -30,6 +33,15 @@ impl<'a> Part<'a> {
                     self.require(*at <= due, || {
                         format!("message {n} is handled at {at}, and could have been at {due}")
                     });
+                }
+                // Before that nobody knew of it.
+                What::Begun(Phase::Greet, _) => served = self.own[index].0,
+                What::Begun(Phase::Missed, _) => {
+                    let here = self.own[index].0;
+                    let first = missing.iter().find(|(place, _)| *place >= served).map_or(0, |(_, entry)| entry.at);
+                    let due = first.max(free.unwrap_or_default()).max(self.prompt_from);
+                    self.require(*at <= due, || format!("a loss is told at {at}, and could have been at {due}"));
+                    served = here;
                 }
                 What::Heard { from, k } => {
                     let due = told
@@ -83,6 +95,22 @@ impl<'a> Part<'a> {
 
     /// Nobody waits for a connection that takes everything, or has ended.
     pub(super) fn check_waits(&mut self) {
+        let offered = self.times(|what| match *what {
+            What::Offering(k) => Some(k),
+            _ => None,
+        });
+        // Events that wait for a handler take room in a mailbox.
+        let has_events = self.all.iter().any(|entry| matches!(entry.what, What::Telling { .. }));
+        for entry in self.all {
+            if let (Some(of), What::Whispering { to, k }) = (entry.of, &entry.what)
+                && *to == self.number
+                && self.prompt_from < u64::MAX
+                && !has_events
+            {
+                let due = offered.get(&(of, *k)).copied().unwrap_or_default().max(self.prompt_from);
+                self.require(entry.at <= due, || format!("{of} waits until {} with its message {k}", entry.at));
+            }
+        }
         let mut sending = None;
         for index in 0..self.own.len() {
             let Entry { at, what, .. } = self.own[index].1;
@@ -94,8 +122,11 @@ impl<'a> Part<'a> {
                     self.require(!is_late, || format!("the message {k} waits from {begun:?} to {at} for room"));
                 }
                 What::Cut { waited: Waited::ForRoom, .. } => {
-                    if let Some((phase, End::Abandoned, _)) = self.end_at(index) {
-                        self.fault(format!("{phase:?} waits for a connection that has ended"));
+                    let takes_all = self.prompt_from == 0 && !has_events;
+                    if let Some((phase, end, _)) = self.end_at(index)
+                        && (end == End::Abandoned || takes_all)
+                    {
+                        self.fault(format!("{phase:?} waits for a connection that has ended, or takes everything"));
                     }
                 }
                 _ => {}
