@@ -1,24 +1,24 @@
 //! How much one connection may do before others have their turn.
 
 /// Messages that are handled in one turn.
-const MESSAGES: u32 = 20;
+const MESSAGES: u8 = 20;
 
 /// Bytes of messages that are handled in one turn, as they are once they are inflated. The last message may have more.
-const HANDLED: u32 = 32 * 1024;
+const HANDLED: u16 = 32 * 1024;
 
 /// Bytes that are read in one turn.
-const READ: u32 = 32 * 1024;
+const READ: u16 = 32 * 1024;
 
 /// Bytes that are written in one turn.
 const OUTPUT: u32 = 256 * 1024;
 
-/// What is left of a turn. Without it a client that always has something to say would keep its worker: tokio's own budget
-/// counts reads, and a single read of small messages is work for a millisecond.
+/// What is left of a turn, in small numbers, as every connection has them. Without it a client that always has something to
+/// say would keep its worker: tokio's own budget counts reads, and a single read of small messages is work for a millisecond.
 #[derive(Debug)]
 pub(super) struct Budget {
-    messages: u32,
-    handled: u32,
-    read: u32,
+    messages: u8,
+    handled: u16,
+    read: u16,
     output: u32,
 }
 
@@ -35,24 +35,20 @@ impl Budget {
 
     /// How many bytes the next read may bring.
     pub(super) fn room_to_read(&self) -> usize {
-        self.read as usize
+        self.read.into()
     }
 
     /// For a message of the client of this size, or for an event.
     pub(super) fn spend_message(&mut self, bytes: usize) {
         self.messages = self.messages.saturating_sub(1);
-        self.handled = self.handled.saturating_sub(saturated(bytes));
+        self.handled = self.handled.saturating_sub(bytes.try_into().unwrap_or(u16::MAX));
     }
 
     pub(super) fn spend_read(&mut self, bytes: usize) {
-        self.read = self.read.saturating_sub(saturated(bytes));
+        self.read = self.read.saturating_sub(bytes.try_into().unwrap_or(u16::MAX));
     }
 
     pub(super) fn spend_output(&mut self, bytes: usize) {
-        self.output = self.output.saturating_sub(saturated(bytes));
+        self.output = self.output.saturating_sub(bytes.try_into().unwrap_or(u32::MAX));
     }
-}
-
-fn saturated(bytes: usize) -> u32 {
-    bytes.try_into().unwrap_or(u32::MAX)
 }

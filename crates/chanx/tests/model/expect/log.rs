@@ -6,7 +6,7 @@ use tracing::Level;
 
 use super::Part;
 use crate::journal::{Kind, What};
-use crate::table::line;
+use crate::table::{Follows, line};
 
 impl<'a> Part<'a> {
     /// Each failure has its line, and each warning and error its failure.
@@ -32,7 +32,9 @@ impl<'a> Part<'a> {
                 claimed.insert(index + 1);
             }
             let what = self.own[index].1.what.clone();
-            self.require(expected.contains(&found), || {
+            let is_told_elsewhere =
+                found.is_none() && self.follows(index).contains(&Follows::GivenUp) && self.has_told();
+            self.require(expected.contains(&found) || is_told_elsewhere, || {
                 format!("{what:?} is followed by {next:?}, not by {expected:?}")
             });
         }
@@ -53,5 +55,14 @@ impl<'a> Part<'a> {
                 self.require(ids.insert(id), || format!("two failures are called {id}"));
             }
         }
+    }
+
+    /// Whether a line says that a handler of this kind of consumer was given up. There is one for each of them and minute.
+    fn has_told(&self) -> bool {
+        self.all.iter().any(|entry| {
+            let endpoint = |of: usize| self.plan.connections[of].endpoint;
+            let is_same = entry.of.is_some_and(|of| endpoint(of).is_bare == self.connection.endpoint.is_bare);
+            is_same && matches!(&entry.what, What::Log(line) if line.text.contains("was given up"))
+        })
     }
 }
