@@ -62,6 +62,12 @@ const USUAL: &[Step] = &[
 /// The steps that take many minutes each: they look for what is rare.
 const LONG: &[Step] = &[
     Step { name: "fuzz-long", about: "long: two million random inputs for each target", run: long::fuzz },
+    Step { name: "model-long", about: "long: ten million steps of the model of the driver", run: long::model },
+    Step {
+        name: "soak",
+        about: "long: 5,000 clients for ten minutes, a Redis that is killed each minute",
+        run: long::soak,
+    },
     Step { name: "mutants", about: "long: each change of the driver is noticed by its model", run: mutants::all },
     Step { name: "floats-long", about: "long: ten million floats there and back", run: long::floats },
 ];
