@@ -96,11 +96,12 @@ impl Shared {
     }
 
     fn is_not_informed(&self, server: usize, trouble: &Trouble) {
-        self.members.set_down(server, true);
-        // A server that only takes no writes says so elsewhere.
+        // Before subscribers are accepted because the server is down, health says that it is. A server that only takes no writes
+        // says so elsewhere.
         if !matches!(trouble, Trouble::Full(_)) {
             self.links[server].server().outage.begin(Part::Session, &trouble.to_string());
         }
+        self.members.set_down(server, true);
     }
 
     /// Waits for news, for a new connection that receives, or for the time to look again. Yields whether there is such a
