@@ -110,5 +110,14 @@ pub(crate) fn round_trip(data: &[u8]) {
 pub(crate) fn both_ways(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (quick, diagnosed) = (read(text, &WireFormat::default()), read(text, &camel_case()));
+    if quick.is_ok() && diagnosed.as_ref().is_err_and(|faults| is_unread(faults)) {
+        return;
+    }
     assert_eq!(quick, diagnosed);
+}
+
+/// What is checked only where it is used, unless all of the text is read as a value.
+fn is_unread(faults: &[String]) -> bool {
+    let known = ["number out of range", "surrogate"];
+    matches!(faults, [fault] if fault.contains("json_invalid") && known.iter().any(|known| fault.contains(known)))
 }

@@ -71,7 +71,7 @@ impl<'a, 'de, A: MapAccess<'de>> Fields<'a, A> {
         while let Some(key) = self.next_own_key()? {
             match key {
                 Key::Payload => payload = Some(self.map.next_value_seed(Strict(PhantomData))?),
-                _ => self.pass_over()?,
+                _ => drop(self.map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(payload)
@@ -81,7 +81,7 @@ impl<'a, 'de, A: MapAccess<'de>> Fields<'a, A> {
     fn next_own_key(&mut self) -> Result<Option<Key<'de>>, A::Error> {
         while let Some(key) = self.map.next_key_seed(self.keys)? {
             match key {
-                Key::Action if self.keys.action_is_known => self.pass_over()?,
+                Key::Action if self.keys.action_is_known => drop(self.map.next_value::<IgnoredAny>()?),
                 Key::Action => return Err(A::Error::custom("the action is named twice")),
                 Key::Reference => self.envelope.reference = self.map.next_value()?,
                 Key::Version => self.envelope.versioned = read_version(&mut self.map)?,
@@ -89,11 +89,6 @@ impl<'a, 'de, A: MapAccess<'de>> Fields<'a, A> {
             }
         }
         Ok(None)
-    }
-
-    /// Reads a value that nothing declares.
-    fn pass_over(&mut self) -> Result<(), A::Error> {
-        self.map.next_value_seed(Strict(PhantomData::<IgnoredAny>)).map(drop)
     }
 }
 

@@ -84,12 +84,6 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         self.0.deserialize_any(EnumVisitor(visitor))
     }
 
-    /// A value that no type wants is read all the same: what is no JSON elsewhere (half a pair of surrogates, a number beyond
-    /// a double) is none here, and a parser that only passes over it does not look.
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(anything(visitor))
-    }
-
     forward! {
         integer:
         deserialize_i8();
@@ -124,6 +118,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         deserialize_tuple_struct(name: &'static str, len: usize);
         deserialize_map();
         deserialize_identifier();
+        deserialize_ignored_any();
     }
 
     fn is_human_readable(&self) -> bool {
