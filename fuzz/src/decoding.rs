@@ -39,6 +39,27 @@ pub(crate) const WORDS: &[&[u8]] = &[
     b"\"tags\":",
     b"\"colour\":",
     b"\"note\":",
+    b"\"meet\"",
+    b"\"id\":",
+    b"\"days\":",
+    b"\"2026-11-30\"",
+    b"\"2026-11-3\"",
+    b"\"10:00:00\"",
+    b"\"2026-11-30T10:00:00Z\"",
+    b"\"a@example.com\"",
+    b"\"mailto:a\"",
+    b"\"127.0.0.1\"",
+    b"\"::1\"",
+    b"\"mail\":",
+    b"\"by\":",
+    b"\"train\"",
+    b"\"at\":",
+    b"\"late\":",
+    b"\"until\":",
+    b"\"home\"",
+    b"\"server\":",
+    b"\"1\":",
+    b"5",
 ];
 
 /// Names of one word, which are the same in camelCase.
@@ -52,6 +73,62 @@ enum Sample {
         y: Option<f64>,
     },
     Draw(Drawing),
+    Meet(Meeting),
+}
+
+/// Strings of every format, which the type takes as they are, in all places that a schema can be followed to.
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]
+#[garde(allow_unvalidated)]
+struct Meeting {
+    #[schemars(extend("format" = "uuid"))]
+    id: String,
+    #[garde(length(max = 3))]
+    days: Vec<Day>,
+    #[schemars(extend("format" = "date-time"))]
+    start: Option<String>,
+    hosts: BTreeMap<u8, Host>,
+    place: Option<Place>,
+    way: Option<Way>,
+    #[garde(range(min = 0.5, max = 1e3))]
+    price: Option<f64>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("format" = "date"))]
+struct Day(String);
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Host {
+    #[schemars(extend("format" = "email"))]
+    mail: String,
+    #[schemars(extend("format" = "uri"))]
+    page: Option<String>,
+    #[serde(default)]
+    guests: Vec<Host>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Place {
+    Home,
+    Server(#[schemars(extend("format" = "ipv4"))] String),
+    Both(#[schemars(extend("format" = "ipv6"))] String, #[schemars(extend("format" = "ip"))] String),
+    Late {
+        #[schemars(extend("format" = "time"))]
+        until: String,
+    },
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "by", rename_all = "lowercase")]
+enum Way {
+    Foot,
+    Train {
+        #[schemars(extend("format" = "partial-time"))]
+        at: String,
+        seat: Option<i64>,
+    },
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema, garde::Validate)]

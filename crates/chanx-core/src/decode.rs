@@ -1,7 +1,8 @@
 //! From a text frame to a typed message.
 //!
-//! The good path is one serde pass over the text and one look at the constraints. Only a message that fails it is read
-//! again, into a JSON value, and held against its schema, so that the client learns every fault at once.
+//! The good path is one serde pass over the text and one look at the constraints, and another pass along the schema where
+//! that names formats. Only a message that fails it is read again, into a JSON value, and held against its schema, so that
+//! the client learns every fault at once.
 
 mod depth;
 mod diagnosis;
@@ -18,9 +19,9 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::de::StrRead;
 
 use crate::camelize::Naming;
-use crate::message::{Fields, IncomingMessage, Key, KeyReader};
+use crate::message::{Fields, Formatted, IncomingMessage, Key, KeyReader, MessageSet};
 use crate::validation::Fault;
-use crate::wire::{Envelope, WireFormat};
+use crate::wire::{Envelope, REFERENCE, VERSION, WireFormat};
 
 /// How deep arrays and objects of a message may stand in each other.
 pub const MAX_DEPTH: usize = 128;
@@ -85,14 +86,21 @@ pub fn decode<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Result<Decod
     }
 }
 
+/// A text, and the names of what it holds.
+struct Source<'a> {
+    text: &'a str,
+    wire: &'a WireFormat,
+}
+
 /// The good path; `None` if anything at all is odd.
 fn quick<M: IncomingMessage>(text: &str, wire: &WireFormat) -> Option<Decoded<M>> {
+    let source = Source { text, wire };
     let mut envelope = Envelope::default();
-    let first = if begins_otherwise(text, wire) { None } else { read(text, wire, &mut envelope, None).ok() };
+    let first = if begins_otherwise(text, wire) { None } else { read(&source, &mut envelope, None).ok() };
     let message: M = first.or_else(|| {
         // Some clients sort their keys, so that the action does not come first: find it, then read once more.
         let action = find_action(text, wire)?;
-        read(text, wire, &mut envelope, Some(&action)).ok()
+        read(&source, &mut envelope, Some(&action)).ok()
     })?;
     message.validate().ok()?;
     Some(Decoded { message, envelope })
@@ -107,13 +115,12 @@ fn begins_otherwise(text: &str, wire: &WireFormat) -> bool {
 }
 
 fn read<M: IncomingMessage>(
-    text: &str,
-    wire: &WireFormat,
+    source: &Source<'_>,
     envelope: &mut Envelope,
     action: Option<&str>,
 ) -> Result<M, serde_json::Error> {
-    let mut deserializer = parser(text);
-    let visitor = MessageVisitor { wire, envelope, action, message: PhantomData };
+    let mut deserializer = parser(source.text);
+    let visitor = MessageVisitor { source, envelope, action, message: PhantomData };
     let message = deserializer.deserialize_map(visitor)?;
     deserializer.end()?;
     Ok(message)
@@ -128,7 +135,7 @@ fn parser(text: &str) -> serde_json::Deserializer<StrRead<'_>> {
 
 /// Reads an object whose action is its first key, or known beforehand.
 struct MessageVisitor<'a, M> {
-    wire: &'a WireFormat,
+    source: &'a Source<'a>,
     envelope: &'a mut Envelope,
     action: Option<&'a str>,
     message: PhantomData<M>,
@@ -142,14 +149,15 @@ impl<'de, M: IncomingMessage> Visitor<'de> for MessageVisitor<'_, M> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<M, A::Error> {
-        let keys = KeyReader { action_key: Some(&self.wire.action_key), action_is_known: self.action.is_some() };
+        let keys = KeyReader { action_key: Some(&self.source.wire.action_key), action_is_known: self.action.is_some() };
         if let Some(action) = self.action {
-            return read_fields(action, Fields::new(map, self.envelope, keys));
+            let fields = Fields::new(map, self.envelope, keys);
+            return read_fields(action, self.source, fields);
         }
         match map.next_key_seed(keys)? {
             Some(Key::Action) => {
                 let action: BorrowedText<'de> = map.next_value()?;
-                read_fields(&action.0, Fields::new(map, self.envelope, keys))
+                read_fields(&action.0, self.source, Fields::new(map, self.envelope, keys))
             }
             _ => Err(A::Error::custom("the action is not the first key")),
         }
@@ -157,11 +165,26 @@ impl<'de, M: IncomingMessage> Visitor<'de> for MessageVisitor<'_, M> {
 }
 
 /// Reads the fields, unless the type might take what the schema refuses.
-fn read_fields<'de, M: IncomingMessage, A: MapAccess<'de>>(action: &str, fields: Fields<'_, A>) -> Result<M, A::Error> {
-    if M::messages().has_formats(action) {
+fn read_fields<'de, M: IncomingMessage, A: MapAccess<'de>>(
+    action: &str,
+    source: &Source<'_>,
+    fields: Fields<'_, A>,
+) -> Result<M, A::Error> {
+    let messages = M::messages();
+    if let Some(formatted) = messages.formats(action)
+        && !keeps_formats(source, formatted, messages)
+    {
         return Err(A::Error::custom("this is read along its schema"));
     }
     M::decode(action, fields)
+}
+
+/// Whether it is certain that the schema has no objection to the message.
+#[inline(never)]
+fn keeps_formats(source: &Source<'_>, formatted: &Formatted, messages: &MessageSet) -> bool {
+    let envelope = [&source.wire.action_key, REFERENCE, VERSION];
+    let checker = formatted.checker.as_ref();
+    checker.is_some_and(|checker| checker.check(&mut parser(source.text), messages.patterns(), &envelope).is_ok())
 }
 
 /// Text that borrows from the input where it has no escapes.

@@ -1,7 +1,7 @@
 //! The slow path: what exactly is wrong with a message, or the message after all.
 //!
-//! It also serves `camelize`, whose names are known only from the schema, and messages whose schemas name formats of
-//! strings, which types may read less strictly.
+//! It also serves `camelize`, whose names are known only from the schema, and messages with formats of strings, which types
+//! may read less strictly, where the quick way cannot tell that the schema has no objection.
 
 use std::fmt;
 use std::marker::PhantomData;

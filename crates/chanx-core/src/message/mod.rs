@@ -12,6 +12,7 @@ pub(crate) use fields::{Key, KeyReader};
 pub use flat::write_fields;
 pub use never::Never;
 pub use raw::Raw;
+pub(crate) use set::Formatted;
 pub use set::{MessageInfo, MessageSet, MessageSetBuilder};
 
 use serde::de::MapAccess;

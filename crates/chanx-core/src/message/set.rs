@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::validation::{Document, Patterns, definition_name, is_formatted};
+use crate::validation::{Checker, Document, Patterns, definition_name, is_formatted};
 use crate::wire::PAYLOAD;
 
 /// All messages of one type, in the order of its variants.
@@ -12,8 +12,7 @@ pub struct MessageSet {
     messages: Vec<MessageInfo>,
     definitions: Map<String, Value>,
     patterns: Patterns,
-    /// The messages whose schemas have formats.
-    formatted: Vec<&'static str>,
+    formatted: Vec<Formatted>,
 }
 
 /// One message: what it is called, what it is for, and what may stand in it.
@@ -58,11 +57,24 @@ impl MessageSet {
         Document::new(&info.schema, &self.definitions, &self.patterns)
     }
 
-    /// Whether the schema of the message with this action names a format of strings. Types may read those less strictly
-    /// than the schema says: chrono takes `2025-6-7` for a date.
-    pub(crate) fn has_formats(&self, action: &str) -> bool {
-        self.formatted.contains(&action)
+    /// What is known about the formats in the message with this action, if its schema names any.
+    pub(crate) fn formats(&self, action: &str) -> Option<&Formatted> {
+        self.formatted.iter().find(|formatted| formatted.action == action)
     }
+
+    /// The patterns in the schemas of all messages.
+    pub(crate) fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+}
+
+/// A message whose schema names a format of strings. Its type may read those less strictly than the schema says: chrono takes
+/// `2025-6-7` for a date.
+#[derive(Debug)]
+pub(crate) struct Formatted {
+    action: &'static str,
+    /// What can tell from a text that the schema has no objection to it, if the schema is one of which this can be told.
+    pub(crate) checker: Option<Checker>,
 }
 
 /// Collects the messages of a [`MessageSet`].
@@ -108,7 +120,10 @@ impl MessageSetBuilder {
         let schemas = self.messages.iter().map(|message| &message.schema).chain(definitions.values());
         schemas.for_each(|schema| patterns.collect(schema));
         let formatted = self.messages.iter().filter(|message| reaches_format(&message.schema, &definitions));
-        let formatted = formatted.map(|message| message.action).collect();
+        let checker =
+            |info: &MessageInfo| Checker::new(Document::new(&info.schema, &definitions, &patterns), &info.schema);
+        let formatted =
+            formatted.map(|message| Formatted { action: message.action, checker: checker(message) }).collect();
         MessageSet { messages: self.messages, definitions, patterns, formatted }
     }
 

@@ -27,30 +27,72 @@ pub(super) fn not_a_string(schema: &Map<String, Value>) -> Complaint {
 
 /// The fault of a string that is not written in the schema's format.
 pub(super) fn fault(schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
-    match format(schema) {
-        "uuid" => uuid(text),
-        "date-time" => prefixed("datetime_parsing", "Input should be a valid datetime, ", calendar::date_time(text)),
-        "date" => {
-            prefixed("date_parsing", "Input should be a valid date in the format YYYY-MM-DD, ", calendar::date(text))
-        }
-        "time" => prefixed("time_parsing", TIME_PREFIX, calendar::time(text)),
-        "partial-time" => prefixed("time_parsing", TIME_PREFIX, calendar::local_time(text)),
-        "uri" => uri::fault(schema, text),
-        "email" => email(text),
-        "ipv4" => ipv4::fault(text).map(|why| Complaint::new("value_error", format!("Value error, {why}"))),
-        "ipv6" => {
-            let complaint = || Complaint::new("ip_v6_address", "Input is not a valid IPv6 address");
-            text.parse::<Ipv6Addr>().is_err().then(complaint)
-        }
-        "ip" => text.parse::<IpAddr>().is_err().then(address_of_any_version),
-        _ => base64(schema, text),
-    }
+    Format::of(schema).fault(schema, text)
 }
 
 /// Whether the schema has a format that is checked here, and that types may read less strictly.
 pub(crate) fn is_known(schema: &Map<String, Value>) -> bool {
-    const KNOWN: [&str; 9] = ["uuid", "date-time", "date", "time", "partial-time", "uri", "email", "ipv4", "ipv6"];
-    KNOWN.contains(&format(schema)) || format(schema) == "ip" || schema.contains_key("contentEncoding")
+    Format::of(schema) != Format::Unknown
+}
+
+/// A format of strings that is checked here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Uuid,
+    DateTime,
+    Date,
+    Time,
+    PartialTime,
+    Uri,
+    Email,
+    Ipv4,
+    Ipv6,
+    Ip,
+    Encoded,
+    Unknown,
+}
+
+impl Format {
+    /// The format that the schema names.
+    pub(super) fn of(schema: &Map<String, Value>) -> Self {
+        match format(schema) {
+            "uuid" => Self::Uuid,
+            "date-time" => Self::DateTime,
+            "date" => Self::Date,
+            "time" => Self::Time,
+            "partial-time" => Self::PartialTime,
+            "uri" => Self::Uri,
+            "email" => Self::Email,
+            "ipv4" => Self::Ipv4,
+            "ipv6" => Self::Ipv6,
+            "ip" => Self::Ip,
+            _ if schema.contains_key("contentEncoding") => Self::Encoded,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The fault of a string that is not written in this format, which the schema names.
+    pub(super) fn fault(self, schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
+        match self {
+            Self::Uuid => uuid(text),
+            Self::DateTime => {
+                prefixed("datetime_parsing", "Input should be a valid datetime, ", calendar::date_time(text))
+            }
+            Self::Date => prefixed("date_parsing", DATE_PREFIX, calendar::date(text)),
+            Self::Time => prefixed("time_parsing", TIME_PREFIX, calendar::time(text)),
+            Self::PartialTime => prefixed("time_parsing", TIME_PREFIX, calendar::local_time(text)),
+            Self::Uri => uri::fault(schema, text),
+            Self::Email => email(text),
+            Self::Ipv4 => ipv4::fault(text).map(|why| Complaint::new("value_error", format!("Value error, {why}"))),
+            Self::Ipv6 => {
+                let complaint = || Complaint::new("ip_v6_address", "Input is not a valid IPv6 address");
+                text.parse::<Ipv6Addr>().is_err().then(complaint)
+            }
+            Self::Ip => text.parse::<IpAddr>().is_err().then(address_of_any_version),
+            Self::Encoded => base64(schema, text),
+            Self::Unknown => None,
+        }
+    }
 }
 
 /// Whether the branches of a union are the two versions of IP addresses.
@@ -65,6 +107,7 @@ pub(super) fn not_an_address(value: &Value) -> Option<Complaint> {
     (!is_address).then(address_of_any_version)
 }
 
+const DATE_PREFIX: &str = "Input should be a valid date in the format YYYY-MM-DD, ";
 const TIME_PREFIX: &str = "Input should be in a valid time format, ";
 
 fn format(schema: &Map<String, Value>) -> &str {
@@ -82,17 +125,19 @@ fn address_of_any_version() -> Complaint {
 }
 
 fn uuid(text: &str) -> Option<Complaint> {
-    const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
-    let mut groups = text.split('-');
-    let is_hex = |group: &str, length| group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_uuid = GROUPS.iter().all(|&length| groups.next().is_some_and(|group| is_hex(group, length)));
+    const LENGTH: usize = 36;
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    let bytes = text.as_bytes();
+    let has_hyphens = bytes.len() == LENGTH && HYPHENS.iter().all(|&place| bytes[place] == b'-');
+    let digits: u8 = bytes.iter().take(LENGTH).map(|byte| u8::from(byte.is_ascii_hexdigit())).sum();
+    let is_uuid = has_hyphens && usize::from(digits) == LENGTH - HYPHENS.len();
     let complaint = || {
         Complaint::new(
             "uuid_parsing",
             "Input should be a valid UUID, expected hexadecimal digits in groups of 8-4-4-4-12",
         )
     };
-    (!is_uuid || groups.next().is_some()).then(complaint)
+    (!is_uuid).then(complaint)
 }
 
 /// By the rule that `#[garde(email)]` applies, so that both agree.

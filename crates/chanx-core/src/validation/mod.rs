@@ -4,10 +4,13 @@
 //! This is the slow path, walked only by messages that the typed path has refused. It understands the schemas that
 //! `schemars` writes (draft 2020-12), and is silent about keywords that it does not know. Of Pydantic it takes over
 //! that a scalar has at most one fault, and that a list that is too long is not looked into.
+//!
+//! For messages that are not refused it has a quick answer, the `checker`.
 
 mod array;
 mod branches;
 mod calendar;
+mod checker;
 mod described;
 mod fault;
 mod findings;
@@ -30,6 +33,7 @@ use serde_json::{Map, Value};
 
 use crate::camelize::Naming;
 
+pub(crate) use checker::Checker;
 pub(crate) use described::Described;
 pub use fault::{Fault, Segment};
 pub(crate) use formats::is_known as is_formatted;

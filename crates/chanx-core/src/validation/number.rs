@@ -1,6 +1,7 @@
 //! Bounds and multiples of numbers.
 
 use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 
 use serde_json::{Map, Number, Value};
 
@@ -28,6 +29,25 @@ pub(super) fn fault(schema: &Map<String, Value>, number: &Number) -> Option<Comp
         .or_else(|| rule("less_than", "less than", below, Ordering::is_ge))
         .or_else(|| rule("greater_than_equal", "greater than or equal to", at_least, Ordering::is_lt))
         .or_else(|| rule("greater_than", "greater than", above, Ordering::is_le))
+}
+
+/// The integers between the schema's bounds. None where more than two whole bounds has to be looked at.
+pub(super) fn integers(schema: &Map<String, Value>) -> Option<RangeInclusive<i128>> {
+    if ["multipleOf", "exclusiveMinimum", "exclusiveMaximum"].iter().any(|keyword| schema.contains_key(*keyword)) {
+        return None;
+    }
+    let (format_min, format_max) = format_bounds(schema).unzip();
+    let bound = |keyword: &str, of_format: Option<Num>, otherwise| match schema
+        .get(keyword)
+        .and_then(Value::as_number)
+        .map(Num::from)
+        .or(of_format)
+    {
+        None => Some(otherwise),
+        Some(Num::Int(bound)) => Some(bound),
+        Some(Num::Float(_)) => None,
+    };
+    Some(bound("minimum", format_min, i128::MIN)?..=bound("maximum", format_max, i128::MAX)?)
 }
 
 fn complaint(kind: &'static str, relation: &str, bound: Num) -> Complaint {

@@ -22,6 +22,11 @@ impl<'a> Document<'a> {
         Self { root, definitions, patterns }
     }
 
+    /// The patterns in the schemas.
+    pub(super) fn patterns(self) -> &'a Patterns {
+        self.patterns
+    }
+
     /// Whether the text matches the pattern.
     pub(super) fn matches(self, pattern: &str, text: &str) -> bool {
         self.patterns.matches(pattern, text)

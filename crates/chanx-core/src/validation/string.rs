@@ -3,12 +3,18 @@
 use serde_json::{Map, Value};
 
 use super::formats;
-use super::schema::{Document, count};
+use super::patterns::Patterns;
+use super::schema::count;
 use super::wording::{Complaint, counted};
 
 /// The first fault of a string. Lengths count code points.
-pub(super) fn fault(document: Document<'_>, schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
-    wrong_length(schema, text).or_else(|| mismatch(document, schema, text)).or_else(|| formats::fault(schema, text))
+pub(super) fn fault(patterns: &Patterns, schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
+    wrong_length(schema, text).or_else(|| mismatch(patterns, schema, text)).or_else(|| formats::fault(schema, text))
+}
+
+/// Whether the schema says nothing about strings but their format.
+pub(super) fn is_only_formatted(schema: &Map<String, Value>) -> bool {
+    !["minLength", "maxLength", "pattern"].iter().any(|keyword| schema.contains_key(*keyword))
 }
 
 fn wrong_length(schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
@@ -22,8 +28,8 @@ fn wrong_length(schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
     Some(Complaint::new("string_too_short", msg))
 }
 
-fn mismatch(document: Document<'_>, schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
-    let pattern = schema.get("pattern")?.as_str().filter(|pattern| !document.matches(pattern, text))?;
+fn mismatch(patterns: &Patterns, schema: &Map<String, Value>, text: &str) -> Option<Complaint> {
+    let pattern = schema.get("pattern")?.as_str().filter(|pattern| !patterns.matches(pattern, text))?;
     Some(Complaint::new("string_pattern_mismatch", format!("String should match pattern '{pattern}'")))
 }
 
@@ -32,11 +38,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::validation::Patterns;
 
     fn check(schema: &Value, text: &str) -> Option<String> {
-        let (none, patterns) = (Map::new(), Patterns::default());
-        let complaint = fault(Document::new(schema, &none, &patterns), schema.as_object().unwrap(), text)?;
+        let complaint = fault(&Patterns::default(), schema.as_object().unwrap(), text)?;
         Some(format!("{}: {}", complaint.kind, complaint.msg))
     }
 

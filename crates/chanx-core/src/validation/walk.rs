@@ -12,9 +12,9 @@ use crate::camelize::Naming;
 /// How many times at most a schema is held against a value, whatever the size of the message, and then for each of its
 /// values. Only unions inside unions, which are tried branch by branch, come near it.
 const MAX_VISITS: usize = 1 << 16;
-const MAX_VISITS_PER_VALUE: usize = 16;
+pub(super) const MAX_VISITS_PER_VALUE: usize = 16;
 /// How many schemas may lead to each other on the way to one value.
-const MAX_NESTING: usize = 1024;
+pub(super) const MAX_NESTING: usize = 1024;
 
 pub(super) struct Walk<'a> {
     pub(super) document: Document<'a>,
@@ -122,7 +122,7 @@ impl<'a> Walk<'a> {
             Value::Null | Value::Bool(_) => {}
             Value::Number(number) => self.complain(number::fault(schema, number)),
             Value::String(text) => {
-                let complaint = string::fault(self.document, schema, text);
+                let complaint = string::fault(self.document.patterns(), schema, text);
                 self.complain(complaint);
             }
             Value::Array(items) => self.check_items(schema, items),
