@@ -96,10 +96,9 @@ impl Session {
         id
     }
 
-    /// Reading a message panicked, and the connection goes on: the message counts as failed. Yields the id for the log.
-    pub fn failed_reading(&mut self) -> String {
+    /// Reading a message panicked: it is the message that the next failure is about.
+    pub fn begin_unreadable(&mut self) {
         self.count_message();
-        self.failed()
     }
 
     /// The number of the latest message, as the log names it.

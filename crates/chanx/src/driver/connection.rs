@@ -225,7 +225,10 @@ fn take_input<M: IncomingMessage>(session: &mut Session, budget: &mut Budget) ->
             Ok(Some(Input::Message(message))) => return Some(Next::Message(message)),
             Ok(Some(Input::Answered)) => {}
             Ok(Some(Input::Ended) | None) => return None,
-            Err(panic) => return Some(Next::Unreadable(panic_text(&*panic))),
+            Err(panic) => {
+                session.begin_unreadable();
+                return Some(Next::Unreadable(panic_text(&*panic)));
+            }
         }
     }
     None

@@ -128,7 +128,7 @@ fn perform(action: Action, phase: Phase, error: &str, session: &mut Session) {
             tracing::error!(id, message_id, ?phase, error, "a handler failed");
         }
         Action::Answer if phase == Phase::Reading => {
-            let id = session.failed_reading();
+            let id = session.failed();
             tracing::error!(id, message_id = session.message_id(), error, "a message could not be read");
         }
         Action::Answer => {

@@ -49,7 +49,7 @@ impl<'a> Part<'a> {
             // What is told at the end may have the number of what ended it.
             if let What::Log(line) = &self.own[index].1.what
                 && line.level == Level::ERROR
-                && !matches!(line.field("phase"), Some("Reading" | "Farewell"))
+                && !matches!(line.field("phase"), Some("Farewell"))
                 && let Some(id) = line.field("id")
             {
                 self.require(ids.insert(id), || format!("two failures are called {id}"));
