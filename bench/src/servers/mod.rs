@@ -113,7 +113,7 @@ fn announce(address: SocketAddr) {
     println!("{address}");
 }
 
-/// A log as chanx-site has it, which declines the spans of connections, because lines and spans cost time where somebody listens. Only
+/// A log as chanx-site has it, which declines the spans of connections, because a subscriber's lines and spans cost time. Only
 /// warnings are shown.
 fn install_log() {
     let writer = io::stderr.with_max_level(Level::WARN).or_else(io::sink);

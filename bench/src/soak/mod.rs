@@ -2,7 +2,7 @@
 //!
 //! - [`site`] is the server, [`server`] its processes as this program sees them, [`redis`] what happens to Redis.
 //! - [`crowd`] is the load; [`book`] has each message with each of its members.
-//! - The time is divided into two equal rounds, each of which ends when everybody has gone and the server is at rest again. What the
+//! - The time is divided into two equal rounds, each of which ends when all clients have left and the server is at rest again. What the
 //!   second one takes more than the first is kept by something; one round alone would show what an allocator keeps.
 //! - [`curve`] has what the server held, and [`report`] says all of it.
 

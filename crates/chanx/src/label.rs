@@ -60,7 +60,7 @@ impl ConnectionLabel {
         self.text.split_once(' ').unwrap_or((&self.text, ""))
     }
 
-    /// The name of a session, of which failure ids take the first word.
+    /// The name of the connection's session; its first word begins the ids of failures.
     pub(crate) fn text(&self) -> &Arc<str> {
         &self.text
     }

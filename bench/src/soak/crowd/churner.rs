@@ -138,7 +138,7 @@ impl Visit<'_> {
         tokio::select! {
             read = timeout(PATIENCE, stream.read_to_end(&mut answer)) => match read {
                 // The end may come as a reset.
-                Ok(_) => self.world.did("handshakes of which the server had enough"),
+                Ok(_) => self.world.did("handshakes that the server ended"),
                 Err(_) => return Err(format!("{what}: the server waits for longer than {PATIENCE:?}")),
             },
             () = self.world.until(Stage::Leaving) => self.world.did(what),

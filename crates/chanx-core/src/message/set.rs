@@ -73,7 +73,7 @@ impl MessageSet {
 #[derive(Debug)]
 pub(crate) struct Formatted {
     action: &'static str,
-    /// What can tell from a text that the schema has no objection to it, if the schema is one of which this can be told.
+    /// Checks a text against the schema in one pass; `None` if the schema needs the walk over a value.
     pub(crate) checker: Option<Checker>,
 }
 

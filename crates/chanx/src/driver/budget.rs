@@ -33,9 +33,9 @@ impl Budget {
         self.messages == 0 || self.handled == 0 || self.read == 0 || self.output == 0
     }
 
-    /// How many bytes the next read may bring.
+    /// How many bytes the next read may bring: at least one, as a read without room looks like the end of the stream.
     pub(super) fn room_to_read(&self) -> usize {
-        self.read.into()
+        self.read.max(1).into()
     }
 
     /// For a message of the client of this size, or for an event.

@@ -86,7 +86,7 @@ impl Sources {
         self.begin_turn(session, task);
         let received = self.mailbox.is_filled() && self.read_mailbox(session, task);
         let was_full = !session.has_room();
-        // What is not flushed may be a part of what had to leave, and behind the end there is nothing to wait for.
+        // A transport that is not flushed may hold a frame that had to leave, and a connection that ends waits for no handler.
         let must_leave = session.must_leave() || self.needs_flush || session.is_ending();
         let leaves = immediately || was_full || must_leave;
         let mut wrote = leaves && self.poll_write(session, task);

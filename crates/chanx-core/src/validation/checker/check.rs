@@ -238,7 +238,7 @@ fn check_items<'de, A: SeqAccess<'de>>(place: Place<'_>, array: &Array, mut item
     }
 }
 
-/// The entries of an object, some properties of which were seen already.
+/// Visits the entries of an object; the state says which properties it has seen so far.
 fn check_entries<'de, A: MapAccess<'de>>(
     place: Place<'_>,
     object: &Object,

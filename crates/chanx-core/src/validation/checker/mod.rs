@@ -1,7 +1,7 @@
-//! Whether a schema has no objection to a text: the walk's question in its shortest form, without a value in memory.
+//! Checks a text against a schema in one pass, without a value in memory. The walk over a value is the reference.
 //!
 //! The schema is translated once, into nodes. A text is parsed along them, and nothing of it is kept. The answer is either that
-//! the walk finds no fault, or that this cannot be told here: then the walk decides. Schemas of which this cannot be told from
+//! the walk finds no fault, or undecided: then the walk decides. Schemas that cannot be checked from
 //! front to back (`allOf`, unions whose branches are found by trying, fields of a reference's own) have no checker.
 
 mod build;
